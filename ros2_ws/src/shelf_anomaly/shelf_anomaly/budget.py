@@ -1,0 +1,65 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+From a false-alarm budget to a threshold, and from a score to a p-value, by normal passes only.
+
+Each normal pass is scored against all others (leave one out). Its local maxima are what would
+have been false alarms; how many of them lie above a score, per aisle and patrol, is the rate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import math
+
+import numpy as np
+
+from .errors import SettingsError
+from .records import FloatArray
+
+SAFETY = 0.5
+"""Part of the budget that normal passes may spend when they are left out. New passes spend more: the templates and the
+network have met the passes that are left out, but not those to come."""
+TAIL = 12  # maxima from which the exponential tail beyond the data is fitted
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Normal maxima of all bays and passes."""
+
+    maxima: FloatArray
+    """Scores of all local maxima on normal passes, highest first."""
+    bay_maxima: FloatArray
+    """Highest score of each bay on each normal pass."""
+    aisle_patrols: float
+    """Number of aisles times number of passes that the maxima come from."""
+
+    def threshold(self, false_alarms_per_aisle_patrol: float) -> float:
+        """
+        Return the score that so many normal maxima per aisle and patrol reach.
+
+        Beyond the data the tail is taken as exponential, fitted to the highest maxima.
+
+        :raises SettingsError: if the budget is not positive
+        """
+        if not (
+            math.isfinite(false_alarms_per_aisle_patrol) and false_alarms_per_aisle_patrol > 0
+        ):
+            raise SettingsError(
+                f'false_alarms_per_aisle_patrol: is {false_alarms_per_aisle_patrol}, expected a number above 0, such as 1.0'
+            )
+        wanted = SAFETY * false_alarms_per_aisle_patrol * self.aisle_patrols
+        scores = self.maxima
+        if scores.size == 0:
+            return 4.0  # four standard deviations; only a bay without any structure comes here
+        rank = np.arange(1, scores.size + 1) - 0.5
+        if wanted >= rank[0]:
+            return float(np.interp(wanted, rank, scores))
+        top = scores[: min(TAIL, scores.size)]
+        slope = float(np.mean(top - top[-1])) if top.size > 1 else 0.5
+        return float(top[0] + max(slope, 0.1) * math.log(rank[0] / wanted))
+
+    def p_value(self, score: float) -> float:
+        """Return the conformal p-value: part of normal bays and passes that score as high."""
+        above = int((self.bay_maxima >= score).sum())
+        return (1 + above) / (1 + self.bay_maxima.size)

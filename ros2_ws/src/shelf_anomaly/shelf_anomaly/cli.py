@@ -1,0 +1,247 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""The command ``shelf-anomaly``: words from the command line to calls, errors to exit codes."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from contextlib import suppress
+import math
+import sys
+from typing import TYPE_CHECKING
+import webbrowser
+
+from .errors import ShelfAnomalyError
+
+if TYPE_CHECKING:
+    from .records import Pose
+
+OK, UNREADABLE, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+_ABOUT = """\
+Says what stands wrong on which shelf, from recordings of a patrolling robot or from photos.
+
+examples:
+  shelf-anomaly replay patrols/ --model models/shop --store store.yaml --out report --open
+      Inspect recorded patrols, oldest name first, and open the report in the browser.
+  shelf-anomaly check photo.jpg --model models/photos --product Banana
+      Is this photo of a product area as it should be?
+  shelf-anomaly info patrols/monday
+      What is in a bag (or a model folder, or a store.yaml)?
+
+"shelf-anomaly COMMAND --help" tells more."""
+
+_REPLAY = """\
+Inspect bags without ROS, in order, one patrol each. A folder of bags stands for all bags in it,
+in the order of their names. Writes into OUT:
+
+  alerts.jsonl   one fault a line, from first sight to put right
+  report.json    what was seen of each bay, problems, times
+  report.html    the same for people, with pictures
+  evidence/      the pictures
+
+examples:
+  shelf-anomaly replay monday tuesday --model models/shop --store store.yaml --out report
+  shelf-anomaly replay patrols/ --camera /left --budget 0.3 ...
+      one of several cameras; at most one false alarm in three patrols of an aisle
+  shelf-anomaly replay patrols/ --pose-topic /amcl_pose --mount 0.1,0,0.9,-0.5,0.5,-0.5,0.5 ...
+      a bag without TF: the pose of base_link, and the camera's optical frame in it
+
+exit codes: 0 done; 2 something could not be used (the rest was, and is in OUT)."""
+
+_CHECK = """\
+Check photos of one product area. One line a photo; a photo that cannot be read gets its line too.
+
+example:
+  shelf-anomaly check photos/*.jpg --model models/photos --product Banana --json
+
+exit codes: 0 all photos were checked; 1 some could not be read; 2 nothing could be checked."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run the command.
+
+    :param argv: the words after the command's name; ``sys.argv`` when None
+    :return: the exit code
+    """
+    args = build_parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except ShelfAnomalyError as error:
+        print(f'shelf-anomaly: {error}', file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print('shelf-anomaly: interrupted, nothing was written', file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone, as "head" does
+        with suppress(OSError):
+            sys.stdout.close()
+        return OK
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser('shelf-anomaly', description=_ABOUT, formatter_class=raw)
+    commands = parser.add_subparsers(required=True, metavar='COMMAND')
+
+    replay = commands.add_parser(
+        'replay', help='inspect recorded patrols', description=_REPLAY, formatter_class=raw
+    )
+    replay.set_defaults(run=_replay)
+    replay.add_argument('bags', nargs='+', metavar='BAG', help='a bag, or a folder of bags')
+    replay.add_argument('--model', required=True, help='model folder that shelf-train fit wrote')
+    replay.add_argument('--store', required=True, help='store.yaml, the layout of the store')
+    replay.add_argument('--out', required=True, help='folder for the results')
+    replay.add_argument('--force', action='store_true', help='write into OUT beside foreign files')
+    replay.add_argument(
+        '--budget',
+        type=_positive,
+        default=1.0,
+        metavar='N',
+        help='false alarms allowed per aisle and patrol (default: %(default)s)',
+    )
+    replay.add_argument('--threads', type=_count, default=2, help='default: %(default)s')
+    replay.add_argument('--no-evidence', action='store_true', help='make no pictures')
+    replay.add_argument('--open', action='store_true', help='show the report in the browser')
+    bag = replay.add_argument_group('where the bags do not tell')
+    bag.add_argument('--camera', default='', metavar='NS', help='one camera, or "all"')
+    bag.add_argument('--image-topic', default='', metavar='TOPIC', help='Image or CompressedImage')
+    bag.add_argument('--info-topic', default='', metavar='TOPIC', help='its CameraInfo')
+    bag.add_argument(
+        '--pose-topic',
+        default='',
+        metavar='TOPIC',
+        help='PoseWithCovarianceStamped, in place of TF',
+    )
+    bag.add_argument(
+        '--mount',
+        type=_mount,
+        metavar='X,Y,Z,QX,QY,QZ,QW',
+        help="the camera's optical frame in the base frame, in place of /tf_static "
+        '(write --mount=-0.1,... when it begins with a minus)',
+    )
+    bag.add_argument('--base-frame', default='base_link', help='default: %(default)s')
+
+    check = commands.add_parser(
+        'check', help='check photos of a product area', description=_CHECK, formatter_class=raw
+    )
+    check.set_defaults(run=_check)
+    check.add_argument('images', nargs='+', metavar='IMAGE', help='JPEG or PNG')
+    check.add_argument('--model', required=True, help='model folder that shelf-train photos wrote')
+    check.add_argument('--product', required=True, metavar='NAME', help='what should be there')
+    check.add_argument('--json', action='store_true', help='one JSON object a line')
+    check.add_argument('--threads', type=_count, default=2, help='default: %(default)s')
+
+    info = commands.add_parser('info', help='what is in a model folder, a store.yaml or a bag')
+    info.set_defaults(run=_info)
+    info.add_argument('path', metavar='PATH', help='a model folder, a store.yaml or a bag')
+    return parser
+
+
+def _replay(args: argparse.Namespace) -> int:
+    # Here and below: imported when used, so that --help and mistakes are answered at once.
+    from rich.console import Console
+
+    from .artefact import load_artefact
+    from .bag.bag_paths import find_bags
+    from .bag.console import print_summary, ReplayDisplay
+    from .bag.replay import replay, ReplaySettings
+    from .bag.topics import BagOptions
+    from .bag.writer import PAGE, prepare_out, write_files
+    from .pipeline import Pipeline, PipelineSettings
+    from .store_layout import load_store_layout
+
+    console = Console(highlight=False)
+    bags = find_bags(args.bags)
+    store = load_store_layout(args.store)
+    artefact = load_artefact(args.model)
+    settings = PipelineSettings(
+        false_alarms_per_aisle_patrol=args.budget,
+        threads=args.threads,
+        evidence=not args.no_evidence,
+    )
+    pipeline = Pipeline(store, artefact, settings)
+    out = prepare_out(args.out, force=args.force)
+    options = BagOptions(
+        image_topic=args.image_topic,
+        info_topic=args.info_topic,
+        pose_topic=args.pose_topic,
+        camera=args.camera,
+        mount=args.mount,
+        base_frame=args.base_frame,
+    )
+    run = ReplaySettings(artefact.name, args.budget, options)
+    with ReplayDisplay(Console(stderr=True)) as display:
+        result = replay(bags, store, pipeline, run, on_progress=display.update)
+    write_files(result, out)
+    print_summary(console, result)
+    print(f'report: {out / PAGE}')
+    if args.open:
+        webbrowser.open((out / PAGE).resolve().as_uri())
+    return FAILED if result.failed else OK
+
+
+def _check(args: argparse.Namespace) -> int:
+    from .artefact import load_artefact
+    from .check_photos import check_photos
+    from .checker import PhotoChecker
+
+    checker = PhotoChecker(load_artefact(args.model), threads=args.threads)
+    failed = 0
+    for answer in check_photos(args.images, args.product, checker):
+        print(answer.json() if args.json else answer.text(), flush=True)
+        failed += bool(answer.error)
+    return UNREADABLE if failed else OK
+
+
+def _info(args: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from .bag.describe import describe
+
+    title, rows = describe(args.path)
+    table = Table(title=escape(title), title_justify='left', show_header=False)
+    table.add_column(overflow='fold', style='bold')
+    table.add_column(overflow='fold')
+    for name, value in rows:
+        table.add_row(escape(name), escape(value))
+    Console(highlight=False).print(table)
+    return OK
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f'{text!r} is no number above 0')
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f'{text!r} is no whole number from 1 to 256')
+    return int(text)
+
+
+def _mount(text: str) -> Pose:
+    from .errors import PoseError
+    from .records import Pose
+
+    try:
+        numbers = [float(part) for part in text.split(',')]
+        return Pose(numbers[:3], numbers[3:])  # type: ignore[arg-type]  # Pose makes arrays
+    except (ValueError, PoseError) as error:
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no x,y,z,qx,qy,qz,qw (metres, unit quaternion): {error}'
+        ) from None
+
+
+if __name__ == '__main__':
+    sys.exit(main())

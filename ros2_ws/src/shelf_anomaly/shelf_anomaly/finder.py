@@ -1,0 +1,201 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""One pass of one bay -> findings: where it was not normal, of what kind, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .bay_pass import BayPass
+from .belonging import Belonging, Home
+from .budget import Budget
+from .density import patch_codes
+from .places import NormalBay
+from .records import BoolArray, Box, Finding, Float32Array, Kind
+from .scoring import channels, PATCH_M, peaks, score_map, window_mean
+from .store_layout import Bay
+
+APART_M = (0.13, 0.26)
+"""Half width and half height within which only the highest maximum is a finding: about one facing."""
+KEEP = 0.6
+"""An alert that is open stands as long as its place scores above this part of the threshold."""
+GAP_ACTIVITY = 0.5
+"""A place that shows less than this part of its usual structure is empty."""
+FALL_OFF = 0.6
+"""The box of a finding reaches to where the score falls below this part of its maximum."""
+BOX_M = (0.06, 0.32)
+SUGGESTIONS = 3
+HOME_VIEWS = 3  # views that say together where a thing belongs
+
+
+@dataclass(frozen=True, slots=True)
+class PassResult:
+    """What a pass of a bay showed."""
+
+    findings: tuple[Finding, ...]
+    """All that reach KEEP times the threshold, highest first."""
+    scores: Float32Array
+    """Shape ``(rows, cols)``; NaN where not judged."""
+    judged: BoolArray
+    cell_m: float
+    margin_m: float
+    bay_height_m: float
+    threshold: float
+    coverage: float
+    """Part of the face's cells that were judged."""
+
+    @property
+    def highest(self) -> float:
+        """Highest score of the pass; 0 when nothing was judged."""
+        return float(np.nanmax(self.scores)) if np.isfinite(self.scores).any() else 0.0
+
+    def score_at(self, box: Box) -> float | None:
+        """Return the highest score around a place, or None when the place was not judged."""
+        x0, x1 = self._col(box.x - 0.06), self._col(box.x + 0.06)
+        y0, y1 = self._row(box.y + 0.10), self._row(box.y - 0.10)
+        part = self.scores[max(0, y0) : y1 + 1, max(0, x0) : x1 + 1]
+        if part.size == 0 or np.isfinite(part).mean() < 0.5:
+            return None
+        return float(np.nanmax(part))
+
+    def _col(self, x: float) -> int:
+        return int((x + self.margin_m) / self.cell_m)
+
+    def _row(self, y: float) -> int:
+        return int((self.bay_height_m + self.margin_m - y) / self.cell_m)
+
+
+class Finder:
+    """Turns passes into findings, for one budget."""
+
+    def __init__(self, budget: Budget, belonging: Belonging, at_home_m: float) -> None:
+        """
+        Prepare.
+
+        :param at_home_m: distance of a code up to which an appearance counts as normal at another place
+        """
+        self._budget = budget
+        self._belonging = belonging
+        self._at_home = at_home_m
+
+    def find(self, bay: Bay, seen: BayPass, normal: NormalBay, threshold: float) -> PassResult:
+        """
+        Find what is not normal.
+
+        :param seen: a pass with at least one view
+        :param threshold: score from which a finding raises an alert
+        """
+        cell_m, view = seen.scores[0].cell_m, seen.views[0]
+        scores = score_map(channels(seen.mean, cell_m), normal.statistics)
+        face = self._face(bay, scores.shape, cell_m, view.margin_m)
+        result = PassResult(
+            findings=(),
+            scores=scores,
+            judged=seen.judged,
+            cell_m=cell_m,
+            margin_m=view.margin_m,
+            bay_height_m=bay.height,
+            threshold=threshold,
+            coverage=float(seen.judged[face].mean()) if face.any() else 0.0,
+        )
+        found = [
+            self._finding(bay, seen, normal, result, peak)
+            for peak in peaks(scores, cell_m, KEEP * threshold, APART_M)
+        ]
+        return replace(result, findings=tuple(found))
+
+    def _face(self, bay: Bay, shape: tuple[int, ...], cell_m: float, margin_m: float) -> BoolArray:
+        x = (np.arange(shape[1]) + 0.5) * cell_m - margin_m
+        y = bay.height + margin_m - (np.arange(shape[0]) + 0.5) * cell_m
+        inside = ((y >= 0) & (y <= bay.height))[:, None] & ((x >= 0) & (x <= bay.width))[None, :]
+        return np.asarray(inside)
+
+    def _finding(
+        self,
+        bay: Bay,
+        seen: BayPass,
+        normal: NormalBay,
+        result: PassResult,
+        peak: tuple[float, int, int],
+    ) -> Finding:
+        score, row, col = peak
+        box = self._box(bay, result, peak)
+        kind, homes, reason = self._kind(bay, seen, normal, row, col, box)
+        return Finding(
+            bay=bay.id,
+            box=box,
+            level=bay.level_at(box.y),
+            kind=kind,
+            score=score,
+            threshold=result.threshold,
+            p_value=self._budget.p_value(score),
+            sightings=len(seen.views_of(row, col)),
+            suggested_bays=tuple(home.bay for home in homes[:SUGGESTIONS]),
+            reason=reason,
+        )
+
+    def _box(self, bay: Bay, result: PassResult, peak: tuple[float, int, int]) -> Box:
+        """Return the place of a maximum; its extent ends where the score falls off."""
+        score, row, col = peak
+        scores, cell = np.nan_to_num(result.scores, nan=-np.inf), result.cell_m
+
+        def extent(line: Float32Array, middle: int) -> float:
+            low = line < FALL_OFF * score
+            before, after = np.flatnonzero(low[:middle]), np.flatnonzero(low[middle:])
+            start = int(before[-1]) + 1 if before.size else 0
+            stop = middle + int(after[0]) if after.size else line.size
+            return float(np.clip((stop - start) * cell, *BOX_M))
+
+        width, height = extent(scores[row], col), extent(scores[:, col], row)
+        x = (col + 0.5) * cell - result.margin_m
+        y = bay.height + result.margin_m - (row + 0.5) * cell
+        return Box(
+            float(np.clip(x, 0, bay.width)), float(np.clip(y, 0, bay.height)), width, height
+        )
+
+    def _kind(
+        self, bay: Bay, seen: BayPass, normal: NormalBay, row: int, col: int, box: Box
+    ) -> tuple[Kind, list[Home], str]:
+        cell_m = seen.scores[0].cell_m
+        shown = _activity(seen, cell_m)[row, col]
+        usual = float(window_mean(normal.activity, cell_m, PATCH_M)[row, col])
+        codes = _patches(seen, row, col, cell_m)
+        homes, empty = self._belonging.homes(codes, bay.id, box.x, row * cell_m)
+        plain = np.isfinite(shown) and np.isfinite(usual) and shown < GAP_ACTIVITY * usual
+        if plain and empty <= min([home.distance for home in homes], default=np.inf):
+            return (
+                Kind.GAP,
+                [],
+                f'nothing stands here: {shown / usual:.0%} of the usual structure is seen',
+            )
+        if not codes:
+            return Kind.UNKNOWN, [], 'not normal at this place'
+        near = [home for home in homes if home.distance <= self._at_home]
+        if near:
+            return Kind.MISPLACED, near, f'looks like what is normal in {near[0].bay}'
+        return Kind.FOREIGN, [], 'looks like nothing that is normal in this store'
+
+
+def _activity(seen: BayPass, cell_m: float) -> Float32Array:
+    """Return the pass's mean structure through a facing's window, shape ``(rows, cols)``."""
+    total = np.stack(
+        [np.where(np.isfinite(s.distance[0]), s.activity, np.nan) for s in seen.scores]
+    )
+    known = np.isfinite(total)
+    mean = np.where(
+        known.any(0), np.nan_to_num(total).sum(0) / np.maximum(known.sum(0), 1), np.nan
+    )
+    return window_mean(mean.astype(np.float32), cell_m, PATCH_M)
+
+
+def _patches(seen: BayPass, row: int, col: int, cell_m: float) -> list[Float32Array]:
+    """Return the code of the patch around a cell in the most frontal views that saw it whole."""
+    found = []
+    for index in seen.views_of(row, col)[:HOME_VIEWS]:
+        scores = seen.scores[index]
+        patch, enough = patch_codes(scores.code, np.isfinite(scores.distance[0]), cell_m, PATCH_M)
+        if enough[row, col]:
+            found.append(patch[row, col])
+    return found

@@ -1,0 +1,127 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+What is normal at each place of a bay, as it lies in an artefact: packed small, unpacked for use.
+
+Codes are rounded to at most 8 bits a dimension. The template of the registration and a picture of the
+normal bay lie beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from .artefact import Artefact
+from .density import References
+from .records import Float32Array, FloatArray, ImageArray
+from .registration import Template
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceStatistics:
+    """How scores lie at each place on normal passes."""
+
+    mean: Float32Array
+    """Shape ``(channels, rows, cols)``; NaN where no normal pass was judged."""
+    std: Float32Array
+    """Shape ``(channels, rows, cols)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class NormalBay:
+    """All that is known about one bay's normal state."""
+
+    references: References
+    statistics: PlaceStatistics
+    template: Template
+    activity: Float32Array
+    """Shape ``(rows, cols)``: usual structure in each cell."""
+    error: Float32Array
+    """Shape ``(2, rows, cols)``: mean and spread of the reconstruction error."""
+    picture: bytes
+    """JPEG of the bay in its normal state, the whole view."""
+    picture_px_per_m: float
+
+
+def pack(bay: str, normal: NormalBay, code_step: float) -> dict[str, Array]:
+    """
+    Turn a bay's normal state into small arrays for ``density.npz``.
+
+    :param code_step: rounding of a code, a small part of the kernel's bandwidth: one step for all
+        dimensions, so that those that vary little cost little
+    """
+    codes = normal.references.codes
+    low = codes.min(axis=(0, 1, 2))
+    step = np.maximum((codes.max(axis=(0, 1, 2)) - low) / 255, code_step)
+    statistics = np.stack([normal.statistics.mean, normal.statistics.std])
+    return {
+        f'{bay}/codes': np.round((codes - low) / step).astype(np.uint8),
+        f'{bay}/code_scale': np.stack([low, step]).astype(np.float32),
+        f'{bay}/seen': np.packbits(normal.references.seen),
+        f'{bay}/offsets_m': normal.references.offsets_m.astype(np.float32),
+        f'{bay}/passes': normal.references.passes.astype(np.int16),
+        f'{bay}/statistics': statistics.astype(np.float16),
+        f'{bay}/template': np.stack([normal.template.mean, normal.template.weight]).astype(
+            np.float16
+        ),
+        f'{bay}/activity': normal.activity.astype(np.float16),
+        f'{bay}/error': normal.error.astype(np.float16),
+        f'{bay}/picture': np.frombuffer(normal.picture, np.uint8),
+        f'{bay}/picture_px_per_m': np.float32(normal.picture_px_per_m),
+    }
+
+
+def unpack(artefact: Artefact, bay: str) -> NormalBay:
+    """Return a bay's normal state; :raises ArtefactError: if the artefact lacks a part of it."""
+    packed = artefact.array(f'{bay}/codes')
+    low, step = artefact.array(f'{bay}/code_scale').astype(np.float32)
+    shape = packed.shape[:3]
+    seen = np.unpackbits(artefact.array(f'{bay}/seen'), count=int(np.prod(shape))).reshape(shape)
+    statistics = artefact.array(f'{bay}/statistics').astype(np.float32)
+    template = artefact.array(f'{bay}/template').astype(np.float32)
+    return NormalBay(
+        references=References(
+            codes=packed.astype(np.float32) * step + low,
+            seen=seen.astype(bool),
+            offsets_m=artefact.array(f'{bay}/offsets_m').astype(np.float64),
+            passes=artefact.array(f'{bay}/passes').astype(np.int64),
+        ),
+        statistics=PlaceStatistics(statistics[0], statistics[1]),
+        template=Template(template[0], template[1]),
+        activity=artefact.array(f'{bay}/activity').astype(np.float32),
+        error=artefact.array(f'{bay}/error').astype(np.float32),
+        picture=artefact.array(f'{bay}/picture').tobytes(),
+        picture_px_per_m=float(artefact.array(f'{bay}/picture_px_per_m')),
+    )
+
+
+def bays_of(arrays: Mapping[str, Array]) -> tuple[str, ...]:
+    """Return the ids of the bays that an artefact's arrays describe."""
+    return tuple(key.removesuffix('/codes') for key in arrays if key.endswith('/codes'))
+
+
+def encode_picture(image: ImageArray, quality: int = 80) -> bytes:
+    """Return ``image`` as JPEG."""
+    return cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+def decode_picture(data: bytes) -> ImageArray:
+    """Return a JPEG of our own as BGR."""
+    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+
+
+def picture_offset(
+    point: FloatArray, bay_height: float, margin_m: float, px_per_m: float
+) -> tuple[int, int]:
+    """Return the pixel of a view at shelf coordinates ``(x, y)``."""
+    return round((point[0] + margin_m) * px_per_m), round(
+        (bay_height + margin_m - point[1]) * px_per_m
+    )

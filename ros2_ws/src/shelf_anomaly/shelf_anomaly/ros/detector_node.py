@@ -1,0 +1,230 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""The detector: one camera's frames in, alerts out. It only puts the parts together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+import sys
+import time
+
+from rclpy.clock import Clock, ClockType, JumpThreshold, TimeJump
+from rclpy.duration import Duration
+from rclpy.node import Node
+from shelf_anomaly_msgs.msg import AlertVerdict
+
+from ..artefact import load_artefact
+from ..errors import SettingsError
+from ..pipeline import Pipeline
+from ..store_layout import load_store_layout
+from . import parameters, process, qos
+from .alert_messages import verdict_from_message
+from .camera_input import CameraInput
+from .conversions import time_ns
+from .diagnostics import build, Facts
+from .guard import Guard
+from .health import Health
+from .images import decode
+from .parameter_table import Value
+from .patrols import PatrolBook
+from .pose_source import make_pose_source
+from .publishers import Publishers
+from .session import Session
+from .shot import Shot
+from .worker import Worker
+
+TICK_S, IDLE_S, SNAPSHOT_S = 0.1, 0.5, 2.0
+HANG_S = 30.0
+FINISH_S = 1.2
+FLUSH_S = 0.3
+
+
+class DetectorNode:
+    """Everything of one camera. The executor's thread stores and times; the worker's inspects."""
+
+    def __init__(self, node: Node) -> None:
+        """
+        Read parameters, store and model, then listen.
+
+        :raises SettingsError: for a parameter, or a model of another store
+        :raises LayoutError: for the store
+        :raises ArtefactError: for the model
+        """
+        self.node = node
+        self.exit_code: int | None = None
+        self._health = Health()
+        self._guard = Guard(self._health, node.get_logger())
+        self._parameters = p = parameters.validate(parameters.declare(node))
+        for name in parameters.unknown_overrides(node):
+            node.get_logger().warning(
+                f'parameter {name} is not known and has no effect; see docs/deployment.md'
+            )
+        self._store = load_store_layout(p.store)
+        artefact = load_artefact(p.model)
+        if artefact.store and artefact.store != self._store.store:
+            raise SettingsError(
+                f'{p.store}: is the layout of store {self._store.store!r}, but the model '
+                f'{p.model} was made for '
+                f'{artefact.store!r}; give the store that belongs to the model'
+            )
+        self._model = artefact.name
+        self._robot = p.robot or node.get_namespace().strip('/') or 'robot'
+        pipeline = Pipeline(self._store, artefact, p.pipeline_settings())
+        self._publishers = Publishers(node, self._store, self._robot, self._model, self._guard)
+        self._book = PatrolBook(round(p.patrol_gap_s * 1e9), p.patrol)
+        self._session = Session(
+            pipeline, self._book, decode, self._publishers, self._health, self._guard
+        )
+        self._worker: Worker[Shot] = Worker(
+            self._session.frame, lambda error: self._guard.failed('inspection', error)
+        )
+        self._camera = CameraInput(node, p, self._health, self._guard, self._worker.submit)
+        self._poses = make_pose_source(
+            node, p, p.map_frame or self._store.frame, self._guard, self._camera.release
+        )
+        self._camera.use(self._poses)
+        self._started_s = time.monotonic()
+        self._idle_asked = False
+        self._listen()
+        self._worker.start()
+        self._publishers.open_alerts(())
+        self._publishers.draw_store(())
+        node.get_logger().info(
+            f'inspecting {self._camera.image_topic}[/compressed] with model {self._model} '
+            f'in store {self._store.store} '
+            f'({len(self._store.bays)} bays), pose from {self._poses.name}, as robot {self._robot}'
+        )
+
+    def close(self) -> None:
+        """End passes and patrol, publish what they bring, stop the worker; well under 2 s."""
+        self._worker.call(self._session.finish)
+        if not self._worker.stop(FINISH_S):
+            self.node.get_logger().error(
+                'the inspection did not end in time; its last pass is lost'
+            )
+        self._publishers.open_alerts(self._session.open_alerts)
+        self._publishers.flush(FLUSH_S)
+
+    def _listen(self) -> None:
+        node, guard = self.node, self._guard
+        node.create_subscription(
+            AlertVerdict, 'alert_verdicts', guard.wrap('verdict', self._take_verdict), qos.VERDICTS
+        )
+        parameters.watch(node, guard, self._apply)
+        # Steady: timers of the node's clock stand still when simulated time does.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        for period_s, callback in (
+            (TICK_S, self._tick),
+            (IDLE_S, self._ask_idle),
+            (self._parameters.status_period_s, self._report),
+            (SNAPSHOT_S, self._repeat_open),
+        ):
+            node.create_timer(
+                period_s, guard.timer(callback.__name__.strip('_'), callback), clock=steady
+            )
+        backwards = JumpThreshold(
+            min_forward=None, min_backward=Duration(seconds=-1), on_clock_change=True
+        )
+        # The handle is kept: without it rclpy calls into freed memory.
+        self._jump = node.get_clock().create_jump_callback(backwards, post_callback=self._jumped)
+
+    def _tick(self) -> None:
+        self._camera.follow()
+        self._poses.tick()
+        self._camera.release()
+        if self._simulated():
+            self._camera.time.see(self.node.get_clock().now().nanoseconds, time.monotonic())
+        if self._publishers.newcomer:
+            self._publishers.newcomer = False
+            self._publishers.open_alerts(self._session.open_alerts, pictures=True)
+        if self._worker.busy_s(time.monotonic()) > HANG_S or not self._worker.alive:
+            self.node.get_logger().fatal(
+                f'the inspection has stood still for {HANG_S:.0f} s; '
+                'ending, so that it is started again'
+            )
+            self.exit_code = process.INTERNAL
+
+    def _ask_idle(self) -> None:
+        now_ns = self._camera.time.now_ns(time.monotonic())
+        if now_ns is None or self._idle_asked:
+            return
+        self._idle_asked = True
+        self._worker.call(lambda: self._idle(now_ns))
+
+    def _idle(self, now_ns: int) -> None:
+        self._idle_asked = False
+        self._session.idle(now_ns)
+
+    def _report(self) -> None:
+        self._camera.follow(every=True)
+        self._health.set_count('dropped', self._worker.dropped)
+        snapshot = self._health.snapshot()
+        self._publishers.status(snapshot, len(self._session.open_alerts))
+        stamp = self.node.get_clock().now().to_msg()
+        name = self.node.get_fully_qualified_name().lstrip('/')
+        self._publishers.diagnostics(
+            build(name, self._camera.frame_id, stamp, self._facts(), snapshot)
+        )
+
+    def _repeat_open(self) -> None:
+        self._publishers.open_alerts(self._session.open_alerts)
+
+    def _take_verdict(self, message: AlertVerdict) -> None:
+        if message.store and message.store != self._store.store:
+            return  # of another store on the same network
+        alert_id, verdict = verdict_from_message(message)
+        stamp_ns = time_ns(message.header.stamp) or self.node.get_clock().now().nanoseconds
+        self._worker.call(lambda: self._session.verdict(alert_id, verdict, stamp_ns))
+
+    def _apply(self, name: str, value: Value) -> None:
+        if name == 'false_alarms_per_aisle_patrol':
+            self._worker.call(partial(self._session.set_budget, float(str(value))))
+        elif name == 'patrol':
+            self._worker.call(partial(self._session.rename, str(value)))
+
+    def _jumped(self, jump: TimeJump) -> None:
+        now = self.node.get_clock().now().nanoseconds
+        if self._simulated():
+            self._camera.time.reset(now, time.monotonic())
+
+    def _simulated(self) -> bool:
+        return bool(self.node.get_parameter('use_sim_time').value)
+
+    def _facts(self) -> Facts:
+        images = self._camera.subscriptions
+        return Facts(
+            image_topics=tuple(s.topic for s in images),
+            publishers=sum(s.publishers for s in images),
+            reliability=', '.join(sorted({s.reliability for s in images})),
+            has_camera_info=self._camera.has_info,
+            pose_source=self._poses.name,
+            pose_age_s=self._poses.age_s(),
+            model=self._model,
+            model_folder=self._parameters.model,
+            store=self._store.store,
+            patrol=self._book.running or '',
+            open_alerts=len(self._session.open_alerts),
+            waiting_since_s=self._started_s,
+            camera_timeout_s=self._parameters.camera_timeout_s,
+            busy_s=self._worker.busy_s(time.monotonic()),
+        )
+
+
+def build_detector(_stop: process.StopSignals) -> DetectorNode:
+    """Make the node; nothing is left behind if it cannot work."""
+    node = Node('shelf_detector')
+    try:
+        return DetectorNode(node)
+    except BaseException:
+        node.destroy_node()
+        raise
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the detector; :return: 0, 2 (settings, store), 3 (model) or 70."""
+    return process.run('detector_node', build_detector, args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
