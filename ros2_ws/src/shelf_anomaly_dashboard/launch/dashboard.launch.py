@@ -1,0 +1,49 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""The store's dashboard: keeps what the robots report and shows it on a web page."""
+
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, Shutdown
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+
+ARGUMENTS = (
+    ('store', None, str, "the store's layout, a store.yaml"),
+    ('database', '', str, "SQLAlchemy URL; empty is an SQLite file in the user's data folder"),
+    ('evidence_dir', '', str, "folder for the pictures; empty is one in the user's data folder"),
+    ('host', '127.0.0.1', str, 'address to listen on; 127.0.0.1 is this machine only'),
+    ('port', '8080', int, 'port to listen on'),
+    ('title', '', str, "what the pages are headed with; empty is the store's name"),
+    ('allow_network', 'false', bool, 'let other machines open the pages; there is no password'),
+    (
+        'pose_topic',
+        'robot_pose',
+        str,
+        "PoseWithCovarianceStamped of the robot's base in the map; empty is none",
+    ),
+)
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the arguments and the node; when the node ends, the launch ends."""
+    return LaunchDescription(
+        [
+            *(
+                DeclareLaunchArgument(name, default_value=default, description=description)
+                for name, default, _, description in ARGUMENTS
+            ),
+            Node(
+                package='shelf_anomaly_dashboard',
+                executable='dashboard_node',
+                output='screen',
+                parameters=[
+                    {
+                        name: ParameterValue(LaunchConfiguration(name), value_type=kind)
+                        for name, _, kind, _ in ARGUMENTS
+                    }
+                ],
+                on_exit=Shutdown(),
+            ),
+        ]
+    )

@@ -1,0 +1,111 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""The command ``shelf-anomaly-dashboard``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+import logging
+from pathlib import Path
+import sys
+
+from shelf_anomaly.errors import SettingsError, ShelfAnomalyError
+
+from .dashboard import Bridge, leave_quickly, run
+from .settings import DEFAULT_HOST, DEFAULT_PORT, Settings
+from .site import Site
+
+BAD_SETTINGS = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the dashboard; return 0, or 2 after one line that says what to change."""
+    wanted = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO if wanted.verbose else logging.WARNING, format='%(name)s: %(message)s'
+    )
+    try:
+        settings = Settings(
+            store=wanted.store,
+            database=wanted.database,
+            evidence_dir=wanted.evidence,
+            host=wanted.host,
+            port=wanted.port,
+            title=wanted.title,
+            allow_network=wanted.allow_network,
+            hostnames=tuple(wanted.hostname),
+        )
+        run(settings, None if wanted.no_ros else _ros_bridge())
+    except ShelfAnomalyError as error:
+        print(f'shelf-anomaly-dashboard: {error}', file=sys.stderr)
+        return BAD_SETTINGS
+    leave_quickly()
+    return 0
+
+
+def _ros_bridge() -> Callable[[Site], Bridge]:
+    try:
+        from .ros.bridge import RosBridge
+    except ImportError as error:
+        raise SettingsError(
+            f'ROS 2 cannot be used here ({error}); source its setup file, '
+            'or pass --no-ros to only show what is in the database'
+        ) from None
+    return RosBridge
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='shelf-anomaly-dashboard',
+        description='Show what the patrolling robots report, and tell them what people say.',
+    )
+    parser.add_argument(
+        '--store',
+        type=Path,
+        required=True,
+        metavar='FILE',
+        help="the store's layout, a store.yaml",
+    )
+    parser.add_argument(
+        '--database',
+        default='',
+        metavar='URL',
+        help='SQLAlchemy URL (an SQLite file in the data folder of the user)',
+    )
+    parser.add_argument(
+        '--evidence',
+        type=Path,
+        metavar='DIR',
+        help='folder for the pictures (one in the data folder of the user)',
+    )
+    parser.add_argument(
+        '--host',
+        default=DEFAULT_HOST,
+        help='address to listen on (%(default)s: this machine only)',
+    )
+    parser.add_argument(
+        '--port', type=int, default=DEFAULT_PORT, help='port to listen on (%(default)s)'
+    )
+    parser.add_argument(
+        '--title', default='', help="what the pages are headed with (the store's name)"
+    )
+    parser.add_argument('--no-ros', action='store_true', help='do not listen to robots')
+    parser.add_argument(
+        '--allow-network',
+        action='store_true',
+        help='let other machines open the pages; there is no password',
+    )
+    parser.add_argument(
+        '--hostname',
+        action='append',
+        default=[],
+        metavar='NAME',
+        help='a further name that browsers may ask for; may be repeated',
+    )
+    parser.add_argument('--verbose', action='store_true', help='log more')
+    return parser
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,107 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""One whole dashboard: its parts built, run and ended in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+import gc
+import logging
+from pathlib import Path
+import time
+from typing import Protocol
+
+from shelf_anomaly.store_layout import load_store_layout
+
+from .database import Database
+from .evidence import EvidenceStore
+from .feed import Feed
+from .inbox import Inbox
+from .queries import Queries
+from .server import Server, take_port
+from .service import Service
+from .settings import Settings
+from .site import Site
+from .webapp import add_pages, build_app
+
+
+class Bridge(Protocol):
+    """The road to the robots."""
+
+    def start(self) -> None:
+        """Begin to listen."""
+
+    def stop(self) -> None:
+        """End, and wait until it has ended."""
+
+
+def build_site(
+    settings: Settings, stack: ExitStack, clock: Callable[[], int] = time.time_ns
+) -> Site:
+    """
+    Open everything that a dashboard stands on; ``stack`` closes it again.
+
+    :raises ShelfAnomalyError: naming what cannot be used
+    """
+    layout = load_store_layout(settings.store)
+    evidence = EvidenceStore(settings.evidence_dir or Path('evidence'))
+    database = Database(settings.database)
+    stack.callback(database.close)
+    feed = Feed()
+    service = Service(database, evidence, feed, clock)
+    inbox = Inbox(service.write)
+    inbox.start()
+    stack.callback(inbox.stop)
+    return Site(
+        Queries(database, layout),
+        service,
+        evidence,
+        feed,
+        inbox,
+        clock,
+        settings.title or layout.store,
+    )
+
+
+def run(settings: Settings, bridge: Callable[[Site], Bridge] | None) -> None:
+    """
+    Serve until a signal asks to end.
+
+    :param bridge: builds the road to the robots; None runs without
+    :raises ShelfAnomalyError: when it cannot begin
+    """
+    logging.getLogger('uvicorn.error').addFilter(_not_ours_to_tell)
+    with ExitStack() as stack:
+        taken = take_port(settings.host, settings.port)
+        stack.callback(taken.close)
+        site = build_site(settings, stack)
+        app = build_app(site, settings)
+        add_pages(app, site)
+        road = bridge(site) if bridge else None
+        if road is not None:
+            stack.callback(road.stop)
+            road.start()
+        host, port = taken.getsockname()[:2]
+        shown = f'[{host}]' if ':' in host else host
+        print(
+            f'Dashboard of {site.queries.store}: http://{shown}:{port} (Ctrl-C ends it)',
+            flush=True,
+        )
+        Server(app, site.feed.close).run(sockets=[taken])
+
+
+def leave_quickly() -> None:
+    """
+    Let the process end at once, when all that it had has been closed.
+
+    Python would look through every object of a few hundred modules a last time, which takes a
+    second or more on a busy machine; whoever ended the process would wait for nothing.
+    """
+    gc.freeze()
+    gc.disable()
+
+
+def _not_ours_to_tell(record: logging.LogRecord) -> bool:
+    # Open pages and streams are cut when the server ends; uvicorn reports that as an error.
+    return 'timeout graceful shutdown exceeded' not in record.getMessage()

@@ -1,0 +1,204 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""Questions to the database; each answer is one consistent reading."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import and_, ColumnElement, func, or_, select
+
+from shelf_anomaly.errors import ShelfAnomalyError
+from shelf_anomaly.store_layout import StoreLayout
+
+from .database import Database
+from .models import AlertRow, BayRow, EventRow, RobotRow
+from .text import clean_id, INT64_MAX
+from .views import AlertDetail, AlertFilter, AlertPage, AlertView, BayView, EventView, RobotView
+
+SILENT_NS = 10 * 10**9
+"""A robot that says nothing for this long counts as not connected; it speaks once a second."""
+MAX_PAGE = 500
+
+
+class BadCursorError(ShelfAnomalyError):
+    """A page mark that this dashboard did not give out."""
+
+
+class Queries:
+    """Reads what one store's pages show."""
+
+    def __init__(self, database: Database, layout: StoreLayout) -> None:
+        """Build it for the store of ``layout``."""
+        self._database = database
+        self._layout = layout
+
+    @property
+    def layout(self) -> StoreLayout:
+        """The store's layout."""
+        return self._layout
+
+    @property
+    def store(self) -> str:
+        """The store's name."""
+        return self._layout.store
+
+    def alerts(
+        self, wanted: AlertFilter, *, limit: int = 50, cursor: str | None = None
+    ) -> AlertPage:
+        """
+        List alerts, newest first.
+
+        :param limit: alerts on a page, 1 to 500
+        :param cursor: ``next`` of the page before
+        :raises BadCursorError: when the cursor is none
+        """
+        limit = min(MAX_PAGE, max(1, limit))
+        where = _conditions(self.store, wanted)
+        listed = select(AlertRow).where(*where)
+        if cursor is not None:
+            since, last = _parse_cursor(cursor)
+            listed = listed.where(
+                or_(
+                    AlertRow.since_ns < since, and_(AlertRow.since_ns == since, AlertRow.id < last)
+                )
+            )
+        listed = listed.order_by(AlertRow.since_ns.desc(), AlertRow.id.desc()).limit(limit + 1)
+        with self._database.reading() as session:
+            rows = session.scalars(listed).all()
+            total = session.scalar(select(func.count()).select_from(AlertRow).where(*where)) or 0
+        items = [_alert(row) for row in rows[:limit]]
+        mark = f'{items[-1].since_ns}:{items[-1].id}' if len(rows) > limit else None
+        return AlertPage(items, total, mark)
+
+    def alert(self, alert_id: str) -> AlertDetail | None:
+        """Return one alert with its time line, or None."""
+        wanted = clean_id(alert_id)
+        if wanted is None:
+            return None
+        with self._database.reading() as session:
+            row = session.scalars(
+                select(AlertRow)
+                .where(AlertRow.store == self.store, AlertRow.id == wanted)
+                .order_by(AlertRow.received_ns.desc())
+                .limit(1)
+            ).first()
+            if row is None:
+                return None
+            told = session.scalars(
+                select(EventRow)
+                .where(
+                    EventRow.store == row.store,
+                    EventRow.robot == row.robot,
+                    EventRow.alert_id == row.id,
+                )
+                .order_by(EventRow.id)
+                .limit(MAX_PAGE)
+            ).all()
+            return AlertDetail(_alert(row), [_view(EventView, event) for event in told])
+
+    def events_after(self, event_id: int, limit: int = MAX_PAGE) -> list[EventView]:
+        """Return the changes after the one with ``event_id``, oldest first."""
+        after = min(INT64_MAX, max(0, event_id))
+        query = (
+            select(EventRow)
+            .where(EventRow.store == self.store, EventRow.id > after)
+            .order_by(EventRow.id)
+            .limit(limit)
+        )
+        with self._database.reading() as session:
+            return [_view(EventView, event) for event in session.scalars(query)]
+
+    def last_event_id(self) -> int:
+        """Return the number of the newest change; 0 when there is none."""
+        with self._database.reading() as session:
+            return (
+                session.scalar(select(func.max(EventRow.id)).where(EventRow.store == self.store))
+                or 0
+            )
+
+    def bays(self) -> list[BayView]:
+        """Return every bay of the layout, in its order, then those that only robots know."""
+        counted = (
+            select(AlertRow.bay, func.max(AlertRow.aisle), func.count())
+            .where(AlertRow.store == self.store, AlertRow.state == 'open')
+            .group_by(AlertRow.bay)
+        )
+        with self._database.reading() as session:
+            looked = {
+                row.bay: row
+                for row in session.scalars(select(BayRow).where(BayRow.store == self.store))
+            }
+            alerts = {bay: (aisle, int(count)) for bay, aisle, count in session.execute(counted)}
+        known = self._layout.bays
+        others = sorted((looked.keys() | alerts.keys()) - known.keys() - {''})
+        aisles = {name: bay.aisle for name, bay in known.items()} | {
+            b: alerts.get(b, ('', 0))[0] for b in others
+        }
+        return [
+            _bay(name, aisles[name], name in known, alerts.get(name, ('', 0))[1], looked.get(name))
+            for name in (*known, *others)
+        ]
+
+    def robots(self, now_ns: int) -> list[RobotView]:
+        """Return the robots of the store, the one heard last first."""
+        query = (
+            select(RobotRow).where(RobotRow.store == self.store).order_by(RobotRow.heard_ns.desc())
+        )
+        with self._database.reading() as session:
+            return [_robot(row, now_ns) for row in session.scalars(query)]
+
+    def count_open(self) -> int:
+        """Return how many alerts are open."""
+        query = (
+            select(func.count())
+            .select_from(AlertRow)
+            .where(AlertRow.store == self.store, AlertRow.state == 'open')
+        )
+        with self._database.reading() as session:
+            return session.scalar(query) or 0
+
+
+def _conditions(store: str, wanted: AlertFilter) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = [AlertRow.store == store]
+    if wanted.state == 'closed':
+        where.append(AlertRow.state.in_(('resolved', 'dismissed')))
+    elif wanted.state is not None:
+        where.append(AlertRow.state == wanted.state)
+    for name in ('kind', 'aisle', 'bay', 'robot'):
+        if (value := getattr(wanted, name)) is not None:
+            where.append(getattr(AlertRow, name) == value)
+    return where
+
+
+def _parse_cursor(cursor: str) -> tuple[int, str]:
+    since, _, last = cursor.partition(':')
+    good = clean_id(last)
+    if good is None or not since.isascii() or not since.isdigit() or int(since[:20]) > INT64_MAX:
+        raise BadCursorError(
+            f'cursor {cursor[:60]!r} is not one of this dashboard; begin without a cursor'
+        )
+    return int(since[:20]), good
+
+
+def _view(kind: type[Any], row: object, **changes: object) -> Any:
+    values = {f.name: changes.get(f.name, getattr(row, f.name, None)) for f in fields(kind)}
+    return kind(**values)
+
+
+def _alert(row: AlertRow) -> AlertView:
+    view: AlertView = _view(AlertView, row)
+    return _view(AlertView, row, evidence=f'/evidence/{view.evidence}') if view.evidence else view
+
+
+def _bay(name: str, aisle: str, on_map: bool, open_alerts: int, row: BayRow | None) -> BayView:
+    if row is None:
+        return BayView(name, aisle, on_map, open_alerts, None, 0, 0, None, {}, '', '')
+    view: BayView = _view(BayView, row, aisle=aisle, on_map=on_map, open_alerts=open_alerts)
+    return view
+
+
+def _robot(row: RobotRow, now_ns: int) -> RobotView:
+    view: RobotView = _view(RobotView, row, connected=now_ns - row.heard_ns < SILENT_NS)
+    return view

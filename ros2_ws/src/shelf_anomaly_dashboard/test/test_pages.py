@@ -1,0 +1,303 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pages in a real browser, as people use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+import shutil
+import time
+from typing import Any
+import uuid
+
+import pytest
+
+from shelf_anomaly_dashboard.database import Database
+from shelf_anomaly_dashboard.evidence import EvidenceStore
+from shelf_anomaly_dashboard.feed import Feed
+from shelf_anomaly_dashboard.records import (
+    AlertRecord,
+    InspectionRecord,
+    InspectionResult,
+    Kind,
+    State,
+    Verdict,
+)
+from shelf_anomaly_dashboard.service import Service
+
+playwright = pytest.importorskip('playwright.sync_api', reason='playwright is not installed')
+CHROMIUM = (
+    shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
+)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason='no Chromium; install the package chromium'),
+]
+FLAGS = (
+    *('--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'),
+    *('--disable-background-networking', '--disable-component-update', '--disable-sync'),
+)
+PHONE = {'width': 360, 'height': 740}
+DESK = {'width': 1280, 'height': 860}
+Start = Callable[..., Any]
+
+
+@pytest.fixture(scope='module')
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Tab:
+    """A page that remembers what the browser complained about."""
+
+    def __init__(self, browser: Any, size: dict[str, int]) -> None:
+        self.page = browser.new_page(viewport=size, has_touch=size is PHONE)
+        self.complaints: list[str] = []
+        self.foreign: list[str] = []
+        self.page.on('pageerror', lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            'console',
+            lambda line: self.complaints.append(line.text) if line.type == 'error' else None,
+        )
+        self.page.on('request', self._note_request)
+
+    def _note_request(self, request: Any) -> None:
+        if not request.url.startswith(('http://127.0.0.1', 'ws://127.0.0.1', 'data:')):
+            self.foreign.append(request.url)
+
+    def open(self, url: str) -> Any:
+        """Open a page and wait until it is live."""
+        self.page.goto(url)
+        self.page.wait_for_function('window.did_handshake === true')
+        return self.page
+
+    def assert_fits(self) -> None:
+        """Nothing is cut off sideways, nothing was fetched from elsewhere, nothing went wrong."""
+        assert (
+            self.page.evaluate('document.documentElement.scrollWidth')
+            <= self.page.viewport_size['width']
+        )
+        assert self.foreign == []
+        assert self.complaints == []
+
+
+@pytest.fixture(params=[PHONE, DESK], ids=['phone', 'desk'])
+def tab(browser: Any, request: pytest.FixtureRequest) -> Iterator[Tab]:
+    tab = Tab(browser, request.param)
+    yield tab
+    tab.page.close()
+
+
+@pytest.fixture
+def phone(browser: Any) -> Iterator[Tab]:
+    tab = Tab(browser, PHONE)
+    yield tab
+    tab.page.close()
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """Yield what writes into the database of the dashboard that is about to start."""
+    database = Database(f'sqlite:///{tmp_path}/live.db')
+    yield Service(database, EvidenceStore(tmp_path / 'live'), Feed(), time.time_ns)
+    database.close()
+
+
+def test_live_from_the_robot_and_back(
+    robot: Any, start_dashboard: Start, until: Callable[..., Any], phone: Tab
+) -> None:
+    """An alert shows up within a second; its false-alarm button works on 360 px."""
+    _, address = start_dashboard(node=True)
+    page = phone.open(address)
+    page.wait_for_selector(f'a[href="/alerts/{robot.open_id}"]')
+    page.wait_for_selector('.connection.good')
+
+    robot.order(f'alert {(fresh := str(uuid.uuid4()))} 3')
+    began = time.monotonic()
+    page.wait_for_selector(f'a[href="/alerts/{fresh}"]', timeout=5000)
+    assert time.monotonic() - began < 1.0
+    phone.assert_fits()
+
+    page.click(f'a[href="/alerts/{fresh}"]')
+    page.wait_for_function('window.did_handshake === true')
+    button = page.get_by_role('button', name='False alarm')
+    box = button.bounding_box()
+    assert box['height'] >= 44
+    assert box['x'] >= 0
+    assert box['x'] + box['width'] <= 360
+    assert box['y'] + box['height'] <= 740
+    page.get_by_label('Note', exact=True).fill('only a poster')
+    button.tap()
+    page.get_by_role('button', name='Open again').wait_for()
+    until(
+        lambda: any(
+            f'verdict {fresh} 2 ' in line and 'only a poster' in line for line in robot.heard
+        ),
+        10,
+        'the verdict',
+    )
+    page.get_by_text('Robot has taken note').wait_for()
+    phone.assert_fits()
+
+    page.goto(address)
+    page.wait_for_selector(f'a[href="/alerts/{robot.open_id}"]')
+    assert page.locator(f'a[href="/alerts/{fresh}"]').count() == 0
+
+
+def test_every_page_fits_and_asks_nobody_else(
+    start_dashboard: Start,
+    service: Service,
+    make_alert: Callable[..., AlertRecord],
+    jpeg: bytes,
+    tab: Tab,
+) -> None:
+    alert = make_alert(evidence=jpeg, suggested_bays=('A2-L01',), first_seen_ns=time.time_ns())
+    service.write(
+        [
+            alert,
+            InspectionRecord(
+                'Test shop', 'r', 'A1-R01', InspectionResult.NORMAL, end_ns=time.time_ns()
+            ),
+        ]
+    )
+    _, address = start_dashboard('--no-ros')
+
+    page = tab.open(address)
+    card = page.locator('.card')
+    assert 'Empty place' in card.inner_text()
+    assert '3rd shelf from below' in card.inner_text()
+    assert 'A2-L01' in card.locator('.belongs').inner_text()
+    assert page.evaluate("document.querySelector('.card img').naturalWidth") == 130
+    tab.assert_fits()
+
+    page.keyboard.press('Tab')  # a keyboard reaches the card too
+    tab.open(f'{address}/alerts/{alert.id}')
+    page.wait_for_selector('.bay-front .place')
+    assert 'Belongs in' in page.locator('.homes').inner_text()
+    tab.assert_fits()
+
+    tab.open(f'{address}/store')
+    page.wait_for_selector('.map .bay')
+    assert {'A1-L01', 'A1-R01', 'A2-L01'} == {
+        e.get_attribute('data-bay') for e in page.locator('.map .bay').all()
+    }
+    tab.assert_fits()
+    page.locator('.map a[href="/?bay=A1-L01"]').click()
+    page.wait_for_selector(f'a[href="/alerts/{alert.id}"]')
+
+    tab.open(f'{address}/alerts/{uuid.uuid4()}')
+    assert 'There is no such alert' in page.inner_text('main')
+
+
+def test_filters(
+    start_dashboard: Start, service: Service, make_alert: Callable[..., AlertRecord], phone: Tab
+) -> None:
+    service.write(
+        [
+            make_alert(),
+            make_alert(kind=Kind.FALLEN, aisle='A2', bay='A2-L01'),
+            make_alert(kind=Kind.FOREIGN, state=State.RESOLVED),
+        ]
+    )
+    _, address = start_dashboard('--no-ros')
+    page = phone.open(address)
+    cards = page.locator('.card')
+
+    def shows(*kinds: str) -> None:
+        page.wait_for_function(
+            'n => document.querySelectorAll(".card").length === n', arg=len(kinds)
+        )
+        assert set(kinds) == {text.split('\n')[0] for text in cards.all_inner_texts()}
+
+    shows('Empty place', 'Fallen over')
+    page.get_by_role('button', name='Fallen over').click()
+    shows('Fallen over')
+    page.get_by_role('button', name='Fallen over').click()
+    shows('Empty place', 'Fallen over')
+    page.get_by_label('Aisle', exact=True).select_option('A1')
+    shows('Empty place')
+    page.get_by_role('button', name='Done').click()
+    shows('Does not belong here')
+    assert page.url.endswith('/?state=closed&aisle=A1')
+    page.reload()  # what was chosen is in the address
+    page.wait_for_function('window.did_handshake === true')
+    shows('Does not belong here')
+
+
+def test_hostile_text_is_shown_and_never_run(
+    start_dashboard: Start,
+    service: Service,
+    make_alert: Callable[..., AlertRecord],
+    hostile_texts: tuple[str, ...],
+    phone: Tab,
+) -> None:
+    made = []
+    for text in hostile_texts:
+        alert = make_alert(
+            robot=text,
+            aisle=text,
+            bay=text,
+            reason=text,
+            model=text,
+            suggested_bays=(text,),
+            seen_in=(text,),
+            resolved_in=text,
+        )
+        service.write([alert])
+        service.judge('Test shop', alert.id, Verdict.CONFIRMED, text, text)
+        made.append(alert)
+    _, address = start_dashboard('--no-ros', '--title', hostile_texts[1])
+    page = phone.open(address)
+    page.wait_for_function('n => document.querySelectorAll(".card").length === n', arg=len(made))
+    assert page.evaluate('window.hacked') is None
+    assert '<script>window.hacked=1</script>' in page.inner_text('body')
+    phone.assert_fits()
+    for alert in made:
+        phone.open(f'{address}/alerts/{alert.id}')
+        page.wait_for_selector('.one-alert .headline')
+        assert page.evaluate('window.hacked') is None
+        assert alert.reason in page.inner_text('body') or not alert.reason
+        phone.assert_fits()
+    phone.open(f'{address}/store')
+    page.wait_for_selector('.map .bay')
+    assert page.evaluate('window.hacked') is None
+    phone.assert_fits()
+
+
+def test_a_script_that_gets_into_a_page_does_not_run(start_dashboard: Start, phone: Tab) -> None:
+    _, address = start_dashboard('--no-ros')
+    page = phone.open(address)
+    page.evaluate(
+        """() => {
+            const script = document.createElement('script');
+            script.textContent = 'window.hacked = 1';
+            document.body.append(script);
+            const add = html => document.body.insertAdjacentHTML('beforeend', html);
+            add('<img src="/nothing" onerror="window.hacked = 2">');
+            add('<img src="http://192.0.2.1/x.png" id="foreign">');
+        }"""
+    )
+    page.wait_for_function('document.getElementById("foreign").complete')
+
+    assert page.evaluate('window.hacked') is None
+    assert any('Content Security Policy' in line for line in phone.complaints)
+
+
+def test_a_broken_connection_shows_and_mends_itself(
+    start_dashboard: Start, phone: Tab, until: Callable[..., Any]
+) -> None:
+    process, address = start_dashboard('--no-ros')
+    port = address.rsplit(':', 1)[1]
+    page = phone.open(address)
+    page.evaluate('window.before = true')
+    process.terminate()
+    process.wait(10)
+    page.get_by_text('Connection lost, trying again').wait_for(timeout=15000)
+    start_dashboard('--no-ros', '--port', port)
+
+    page.get_by_text('Connection lost, trying again').wait_for(state='hidden', timeout=30000)
+    page.wait_for_selector('.connection .said')
