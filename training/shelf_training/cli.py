@@ -1,0 +1,228 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""The command ``shelf-train``: arguments in, one function called, errors as one line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+import sys
+
+from rich.console import Console
+
+from shelf_anomaly.errors import ShelfAnomalyError
+
+_ABOUT = """\
+Learns what is normal on the shelves of a store, from normal patrols or photos only.
+
+  shelf-train collect patrols/*  --store store.yaml --out views    bags of normal patrols -> bay views
+  shelf-train fit     views      --out models/mystore              bay views -> a model for the robot
+  shelf-train photos  photos/    --out models/fruit                photos, no robot -> a model for photos
+"""
+_COLLECT = """\
+Reads bags of patrols on which all was in order, finds the bays of the store in the pictures, and
+writes each as a straight, metric view. Run it again with more bags to add to the views; a patrol of
+the same name is replaced. Five to ten patrols at different hours are good; three are the least.
+
+  shelf-train collect monday tuesday wednesday --store store.yaml --out views
+  shelf-train collect patrols/ --store store.yaml --out views --camera /front/camera
+"""
+_FIT = """\
+Trains the autoencoder, learns what is normal at each place of each bay, calibrates the false alarms
+on passes left out, exports to ONNX and checks that ONNX Runtime computes what Keras computes.
+
+  shelf-train fit views --out models/mystore
+  shelf-train fit views --out models/baseline --network thesis      the thesis's network, to compare
+"""
+_PHOTOS = """\
+Learns product areas from free-hand photos, as the thesis did: PHOTOS/<product>/train/*.jpg, normal
+photos only, about fifty each. The products serve each other as examples of what does not belong.
+
+  shelf-train photos photos/ --out models/fruit
+  shelf-train photos photos/ --out models/thesis --network thesis
+  shelf-anomaly check new.jpg --model models/fruit --product Banana
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog='shelf-train', description=_ABOUT, formatter_class=raw)
+    commands = parser.add_subparsers(required=True, metavar='COMMAND')
+
+    collect = commands.add_parser(
+        'collect',
+        help='bags of normal patrols -> bay views',
+        description=_COLLECT,
+        formatter_class=raw,
+    )
+    collect.set_defaults(run=_collect)
+    collect.add_argument('bags', nargs='+', metavar='BAG', help='a bag, or a folder of bags')
+    collect.add_argument('--store', required=True, help='store.yaml, the layout of the store')
+    collect.add_argument(
+        '--out',
+        required=True,
+        metavar='DATASET',
+        help='folder of the views; added to when it exists',
+    )
+    collect.add_argument(
+        '--px-per-m', type=_above_zero, metavar='N', help='resolution of the views (default: 384)'
+    )
+    where = collect.add_argument_group('where the bags do not tell')
+    where.add_argument('--camera', default='', metavar='NS', help='one camera, or "all"')
+    where.add_argument(
+        '--image-topic', default='', metavar='TOPIC', help='Image or CompressedImage'
+    )
+    where.add_argument('--info-topic', default='', metavar='TOPIC', help='its CameraInfo')
+    where.add_argument(
+        '--pose-topic',
+        default='',
+        metavar='TOPIC',
+        help='PoseWithCovarianceStamped, in place of TF',
+    )
+    where.add_argument(
+        '--mount',
+        type=_mount,
+        metavar='X,Y,Z,QX,QY,QZ,QW',
+        help="the camera's optical frame in the base frame",
+    )
+    where.add_argument('--base-frame', default='base_link', help='default: %(default)s')
+
+    fit = commands.add_parser(
+        'fit', help='bay views -> a model for the robot', description=_FIT, formatter_class=raw
+    )
+    fit.set_defaults(run=_fit)
+    fit.add_argument('dataset', metavar='DATASET', help='what shelf-train collect wrote')
+    fit.add_argument('--out', required=True, metavar='MODEL', help='the model folder')
+    _common(fit)
+
+    photos = commands.add_parser(
+        'photos',
+        help='photos without poses -> a model for photos',
+        description=_PHOTOS,
+        formatter_class=raw,
+    )
+    photos.set_defaults(run=_photos)
+    photos.add_argument('photos', metavar='PHOTOS', help='folder with <product>/train/*.jpg')
+    photos.add_argument('--out', required=True, metavar='MODEL', help='the model folder')
+    _common(photos)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--network',
+        choices=('features', 'thesis'),
+        default='features',
+        help='default: %(default)s',
+    )
+    parser.add_argument(
+        '--epochs',
+        type=_count,
+        metavar='N',
+        help='at most so many; stops by itself when it gets no better',
+    )
+    parser.add_argument(
+        '--code-dims',
+        type=_count,
+        metavar='N',
+        help='numbers in a code (features only; default: 48)',
+    )
+    parser.add_argument(
+        '--seed',
+        type=int,
+        default=0,
+        help='same seed, same data: same model (default: %(default)s)',
+    )
+    parser.add_argument('--threads', type=_count, default=2, help='default: %(default)s')
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0, or 2 with one line that says what was wrong."""
+    args = build_parser().parse_args(argv)
+    console = Console(stderr=True)
+    try:
+        args.run(args, console)
+    except ShelfAnomalyError as error:
+        print(f'shelf-train: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print('shelf-train: interrupted', file=sys.stderr)
+        return 130
+    return 0
+
+
+def _collect(args: argparse.Namespace, console: Console) -> None:
+    from shelf_anomaly.bag.topics import BagOptions
+
+    from .collect import collect, PX_PER_M
+
+    options = BagOptions(
+        image_topic=args.image_topic,
+        info_topic=args.info_topic,
+        pose_topic=args.pose_topic,
+        camera=args.camera,
+        mount=args.mount,
+        base_frame=args.base_frame,
+    )
+    collect(
+        args.bags,
+        args.store,
+        args.out,
+        px_per_m=args.px_per_m or PX_PER_M,
+        options=options,
+        console=console,
+    )
+
+
+def _fit(args: argparse.Namespace, console: Console) -> None:
+    from . import runtime
+
+    runtime.quiet()
+    from .fit import fit, FitSettings
+
+    fit(args.dataset, args.out, FitSettings(**_chosen(args)), console)
+
+
+def _photos(args: argparse.Namespace, console: Console) -> None:
+    from . import runtime
+
+    runtime.quiet()
+    from .photos import fit_photos, PhotoSettings
+
+    fit_photos(args.photos, args.out, PhotoSettings(**_chosen(args)), console)
+
+
+def _chosen(args: argparse.Namespace) -> dict[str, object]:
+    """Return what was given; what was not stays as the settings have it."""
+    names = ('network', 'epochs', 'code_dims', 'seed', 'threads')
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f'{text} is not 1 or more')
+    return value
+
+
+def _above_zero(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e5:
+        raise argparse.ArgumentTypeError(f'{text} is not above 0')
+    return value
+
+
+def _mount(text: str) -> object:
+    import numpy as np
+
+    from shelf_anomaly.records import Pose
+
+    parts = text.split(',')
+    if len(parts) != 7:
+        raise argparse.ArgumentTypeError(f'{text!r} must be seven numbers x,y,z,qx,qy,qz,qw')
+    try:
+        numbers = np.array([float(part) for part in parts])
+        return Pose(numbers[:3], numbers[3:])
+    except (ValueError, ShelfAnomalyError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

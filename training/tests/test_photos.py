@@ -1,0 +1,199 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""Photos end to end on a small drawn set: fit, load, check; and folders that cannot be used."""
+
+import importlib.util
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from rich.console import Console
+
+from shelf_anomaly.artefact import load_artefact
+from shelf_anomaly.checker import PhotoChecker
+from shelf_anomaly.errors import ArtefactError, DatasetError, SettingsError
+from shelf_training.photo_folder import load_photos, PhotoSet
+from shelf_training.photos import conformal_threshold, fit_photos, PhotoSettings
+from shelf_training.planted import labelled_picture, lay, OWN_SHARE
+
+_spec = importlib.util.spec_from_file_location(
+    'photo_builders', Path(__file__).with_name('photo_builders.py')
+)
+builders = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(builders)
+
+QUIET = Console(quiet=True)
+TINY = PhotoSettings(epochs=4, code_dims=16, image_px=96, copies=4)
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return builders.write_photos(tmp_path_factory.mktemp('photos'))
+
+
+@pytest.fixture(scope='module')
+def model(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp('model') / 'heaps'
+    fit_photos(folder, out, TINY, QUIET)
+    return out
+
+
+@pytest.fixture(scope='module')
+def thesis_model(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp('model') / 'thesis'
+    fit_photos(folder, out, PhotoSettings(network='thesis', epochs=3), QUIET)
+    return out
+
+
+def new_heap(product: str, seed: int = 99) -> np.ndarray:
+    return builders.heap(builders.COLOURS[product], np.random.default_rng(seed))
+
+
+def test_another_product_scores_above_the_own(model: Path) -> None:
+    checker = PhotoChecker(load_artefact(model), threads=1)
+    assert checker.products == ('blue', 'green', 'red')
+    own = checker.check(new_heap('red'), 'red')
+    other = checker.check(new_heap('green'), 'red')
+    assert other.score > own.score + 1
+    assert other.anomalous
+    assert other.density < own.density
+
+
+def test_a_thing_of_another_product_is_found_where_it_lies(model: Path) -> None:
+    checker = PhotoChecker(load_artefact(model), threads=1)
+    photo = cv2.resize(new_heap('red'), (192, 192), interpolation=cv2.INTER_CUBIC)
+    thing = cv2.resize(new_heap('green', 7), (192, 192), interpolation=cv2.INTER_CUBIC)
+    photo[100:160, 20:80] = thing[60:120, 60:120]
+    verdict = checker.check(photo, 'red')
+    assert verdict.anomalous
+    roi = verdict.regions[0]
+    # in pixels of the photo as it was given, not of the network's input
+    assert 100 <= roi.y + roi.height / 2 <= 160
+    assert 20 <= roi.x + roi.width / 2 <= 80
+
+
+def test_a_photo_of_another_shape_is_checked_without_squeezing(model: Path) -> None:
+    checker = PhotoChecker(load_artefact(model), threads=1)
+    wide = np.concatenate([new_heap('red', seed) for seed in (1, 2)], axis=1)
+    scores = checker.scores(wide, 'red')
+    assert scores.cells.shape == (8, 17)  # the area of 96x96 in the shape 1:2, in cells of 8
+
+
+def test_an_unknown_product_is_named_with_the_known_ones(model: Path) -> None:
+    with pytest.raises(SettingsError, match='--product Kiwi: the model knows blue, green, red'):
+        PhotoChecker(load_artefact(model)).check(new_heap('red'), 'Kiwi')
+
+
+def test_the_same_seed_makes_the_same_model(model: Path, folder: Path, tmp_path: Path) -> None:
+    again = fit_photos(folder, tmp_path / 'again', TINY, QUIET)
+    first = load_artefact(model)
+    assert again.array('classifier/weights') == pytest.approx(
+        first.array('classifier/weights'), abs=1e-5
+    )
+    assert [p['threshold'] for p in again.manifest['products'].values()] == pytest.approx(
+        [p['threshold'] for p in first.manifest['products'].values()], abs=1e-4
+    )
+
+
+def test_model_folder_is_whole_and_the_card_shows_its_pictures(model: Path) -> None:
+    card = (model / 'card.md').read_text()
+    for name in ('training', 'scores', 'products', 'density', 'error', 'reconstructions'):
+        assert f'plots/{name}.png' in card
+        assert cv2.imread(str(model / 'plots' / f'{name}.png')) is not None
+    assert '| red | 9 |' in card
+    manifest = load_artefact(model).manifest
+    assert manifest['training']['auroc_swapped_left_out'] > 0.9
+    assert manifest['parity']['max_rel'] < manifest['parity']['tolerance']
+
+
+def test_the_thesis_way_judges_density_and_error_of_the_27_numbers(thesis_model: Path) -> None:
+    artefact = load_artefact(thesis_model)
+    assert artefact.array('red/codes').shape == (9, 27)
+    checker = PhotoChecker(artefact, threads=1)
+    verdict = checker.check(new_heap('red'), 'red')
+    said = artefact.manifest['products']['red']
+    low = verdict.density < said['density']
+    high = verdict.reconstruction_error > said['error']
+    assert verdict.anomalous == (low or high)
+    assert not verdict.regions
+
+
+def test_a_photo_model_is_no_model_for_bays(model: Path) -> None:
+    with pytest.raises(ArtefactError, match='made for photos'):
+        load_artefact(model).require('bays')
+
+
+@pytest.fixture
+def photos(folder: Path) -> PhotoSet:
+    return load_photos(folder, 96, 8, square=False, console=QUIET)
+
+
+def test_folds_are_runs_of_photos(photos: PhotoSet) -> None:
+    assert [p.fold for p in photos.of(0)] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert {p.fold for p in photos.of(1, without=2)} == {0, 1}
+
+
+def test_cells_are_labelled_by_what_they_show(photos: PhotoSet) -> None:
+    rng = np.random.default_rng(0)
+    plain = labelled_picture(photos.photos[0], photos, 96, 8, rng, pieces=False)
+    assert (plain.labels == 0).all()
+    assert plain.pure.all()
+    assert plain.image.shape == (96, 96, 3)
+    shown = {
+        int(x)
+        for _ in range(40)
+        for x in np.unique(
+            labelled_picture(photos.photos[0], photos, 96, 8, rng, pieces=True).labels
+        )
+    }
+    assert shown == {0, 1, 2, 3}  # three products and the made up
+    assert 0 < OWN_SHARE < 1  # pieces of the own product are laid in too
+
+
+def test_a_piece_is_laid_where_the_mask_says() -> None:
+    image, source = np.zeros((64, 64, 3), np.uint8), np.full((64, 64, 3), 200, np.uint8)
+    laid, mask = lay(image, source, np.random.default_rng(1))
+    assert 50 < mask.sum() < 500
+    assert laid[mask].min() >= 60
+    assert laid[~mask].mean() < 10
+
+
+def test_conformal_threshold_is_the_right_order_statistic() -> None:
+    # 9 scores, a = 0.2: rank ceil(10 * 0.8) = 8; a = 0.01: rank 10 of 9, so the highest
+    assert conformal_threshold(np.arange(9.0)[::-1], 0.2) == 7.0
+    assert conformal_threshold(np.arange(9.0), 0.01) == 8.0
+
+
+def test_folders_that_cannot_be_used_say_why(tmp_path: Path) -> None:
+    def load(path: Path) -> PhotoSet:
+        return load_photos(path, 96, 8, square=False, console=QUIET)
+
+    with pytest.raises(DatasetError, match='nowhere: no such folder'):
+        load(tmp_path / 'nowhere')
+    with pytest.raises(DatasetError, match='no <product>/train folder; it holds nothing'):
+        load(tmp_path)
+    builders.write_photos(tmp_path, count=3, products=('red',))
+    with pytest.raises(
+        DatasetError, match=r'red/train: 3 photo\(s\) that can be read, at least 9'
+    ):
+        load(tmp_path)
+
+
+def test_one_bad_photo_is_named_and_the_others_are_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    builders.write_photos(tmp_path, count=10, products=('red',))
+    (tmp_path / 'red' / 'train' / '004.jpg').write_bytes(b'not a photo')
+    found = load_photos(tmp_path, 96, 8, square=False, console=Console(width=200))
+    assert len(found.photos) == 9
+    assert '004.jpg: left out' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ('wrong', 'said'),
+    [({'network': 'gan'}, "--network is 'gan'"), ({'image_px': 100}, 'image_px is 100')],
+)
+def test_settings_out_of_range_are_refused(wrong: dict, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        PhotoSettings(**wrong)
