@@ -25,17 +25,21 @@ from .network import (
     sample_cells,
     traced,
 )
+from .pairs import sample_differences
 from .progress import step
 from .train import train_head, TrainSettings
 
 CELL_PX = 16
+TAPS, WIDE_TAPS, WIDE_DIMS = ('s8', 's16', 's32a'), ('s32a',), 24
 SQUARES = 8  # of a view that the thesis's network is trained on
 PCA_CELLS = 60_000
 
 
 def train_features(dataset: Dataset, settings: FitSettings, console: Console) -> Trained:
     """Train the autoencoder of pretrained features."""
-    shape = FeatureSettings(cell_px=CELL_PX, code_dims=settings.code_dims)
+    shape = FeatureSettings(
+        TAPS, CELL_PX, settings.code_dims, wide_taps=WIDE_TAPS, wide_dims=WIDE_DIMS
+    )
     extractor = build_extractor(shape)
     run = traced(extractor)
     train, valid = training_views(dataset, settings.seed)
@@ -55,7 +59,8 @@ def train_features(dataset: Dataset, settings: FitSettings, console: Console) ->
     scaling = fit_scaling(sample_cells(maps, masks, PCA_CELLS, settings.seed), shape)
     maps = [apply_scaling(m, scaling) for m in maps]
     held_maps = [apply_scaling(m, scaling) for m in held_maps]
-    head = build_head(shape, sample_cells(maps, masks, PCA_CELLS, settings.seed))
+    differences = sample_differences(train, maps, masks, PCA_CELLS, settings.seed)
+    head = build_head(shape, sample_cells(maps, masks, PCA_CELLS, settings.seed), differences)
     with step(console, 'train the autoencoder', settings.epochs) as bar:
         history = train_head(
             head,
@@ -77,7 +82,7 @@ def train_features(dataset: Dataset, settings: FitSettings, console: Console) ->
         'validation_loss': history.val_loss,
         'code_dims': settings.code_dims,
     }
-    return Trained(onnx, shape.cell_px, parity, history, details)
+    return Trained(onnx, shape.cell_px, shape.look_dims, parity, history, details)
 
 
 def train_thesis_views(dataset: Dataset, settings: FitSettings, console: Console) -> Trained:
@@ -111,7 +116,7 @@ def train_thesis_views(dataset: Dataset, settings: FitSettings, console: Console
         'validation_loss': history.val_loss,
         'code_dims': thesis.CODE_DIMS,
     }
-    return Trained(onnx, thesis.STRIDE, parity, history, details)
+    return Trained(onnx, thesis.STRIDE, thesis.CODE_DIMS, parity, history, details)
 
 
 def _squares(view: BayView, rng: np.random.Generator) -> Float32Array:

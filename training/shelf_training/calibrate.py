@@ -20,7 +20,7 @@ from shelf_anomaly.density import Neighbourhood, References
 from shelf_anomaly.errors import DatasetError
 from shelf_anomaly.finder import APART_M
 from shelf_anomaly.inspector import BayDensity, Encoded, InspectorSettings, ScaleSettings
-from shelf_anomaly.places import encode_picture, NormalBay
+from shelf_anomaly.places import as_packed, encode_picture, NormalBay
 from shelf_anomaly.records import BayView, Float32Array, FloatArray, ImageArray
 from shelf_anomaly.registration import Template
 from shelf_anomaly.scoring import (
@@ -35,6 +35,7 @@ from shelf_anomaly.scoring import (
 LOWEST_PEAK = 1.0  # standard scores below this are never an alert
 PICTURE_PX_PER_M = 256.0
 REFERENCE_STEP_M = 0.3
+CODE_STEP = 1.5  # of the bandwidth; the rounding error is less than half of the kernel's width
 SAMPLE_VIEWS = 4  # views of a bay that the bandwidth is fitted on
 UNIT = 5.0
 SHARP = 1e-3  # a kernel so narrow that the soft minimum is the minimum
@@ -124,6 +125,11 @@ def fit_bandwidths(
     )
 
 
+def code_step(settings: InspectorSettings) -> float:
+    """Return the step to which codes are rounded."""
+    return CODE_STEP * settings.scales[0].bandwidth
+
+
 def calibrate_bay(
     bay: str,
     views: list[EncodedView],
@@ -139,7 +145,7 @@ def calibrate_bay(
     :param picture: the bay in its normal state, at PICTURE_PX_PER_M
     :param on_view: called after each view, for progress
     """
-    references = gather(thin(views), bay)
+    references = as_packed(gather(thin(views), bay), code_step(settings))
     density = BayDensity(references, settings)
     indices = sorted({v.pass_index for v in views})
     rows, cols = references.seen.shape[1:]
@@ -175,7 +181,7 @@ def _left_out_scores(scored: Float32Array, cell_m: float) -> Float32Array:
     """Score each pass against statistics of the others alone, shape ``(passes, channels, rows, cols)``."""
     return np.stack(
         [
-            standard_scores(one, fit_statistics(np.delete(scored, i, axis=0), cell_m))
+            standard_scores(one, fit_statistics(np.delete(scored, i, axis=0), cell_m), cell_m)
             for i, one in enumerate(scored)
         ]
     )

@@ -19,6 +19,7 @@ from typing import Any
 import keras
 import numpy as np
 import onnx
+import onnx.numpy_helper
 import onnxruntime as ort
 import tensorflow as tf
 import tf2onnx
@@ -30,6 +31,7 @@ from .runtime import quiet
 
 OPSET = 17
 INPUT, OUTPUTS = 'image', ('code', 'error')
+MIN_HALVES = 1024  # numbers; smaller weights are not worth a Cast
 TOLERANCE = 2e-3
 """Largest difference between Keras and ONNX that passes, as a share of an output's spread."""
 
@@ -73,9 +75,32 @@ def to_onnx(network: keras.Model) -> bytes:
         tf.function(run), input_signature=signature, opset=OPSET
     )
     _rename(model.graph)
+    _store_halves(model.graph)
     model.producer_name, model.doc_string = 'shelf-train', ''
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
+
+
+def _store_halves(graph: onnx.GraphProto) -> None:
+    """
+    Store large weights that half precision holds exactly in half precision.
+
+    A Cast brings each back when the file is loaded (ONNX Runtime folds it), so nothing is computed
+    with fewer digits.
+    """
+    for weights in graph.initializer:
+        values = onnx.numpy_helper.to_array(weights)
+        if values.dtype != np.float32 or values.size < MIN_HALVES:
+            continue
+        halves = values.astype(np.float16)
+        if not np.array_equal(halves.astype(np.float32), values):
+            continue
+        name = weights.name
+        weights.CopyFrom(onnx.numpy_helper.from_array(halves, f'{name}_half'))
+        cast = onnx.helper.make_node(
+            'Cast', [f'{name}_half'], [name], f'{name}_cast', to=onnx.TensorProto.FLOAT
+        )
+        graph.node.insert(0, cast)
 
 
 def _rename(graph: onnx.GraphProto) -> None:

@@ -28,10 +28,13 @@ from shelf_anomaly.preprocess import network_input
 from shelf_anomaly.records import Float32Array
 
 from . import runtime
+from .at_home import at_home_distance
+from .at_home import VIEWS as AT_HOME_VIEWS
 from .calibrate import (
     balance,
     calibrate_bay,
     CalibratedBay,
+    code_step,
     composite,
     EncodedView,
     fit_bandwidths,
@@ -45,11 +48,10 @@ from .thesis import History
 from .versions import versions
 
 VIEW_LIMIT_M = 0.5  # beside the camera; farther along the shelf parallax hides what stands where
-HOME_QUANTILE = 0.99  # of the distances of normal patches to other normal passes
 NETWORKS = ('features', 'thesis')
 MAX_VIEWS = 240  # that the network is trained on; what is normal where is learnt from all of them
+BAY_VIEWS = 24  # of a bay, if there are more bays than can be trained on
 PARITY_VIEWS = 6
-CODE_STEP = 0.5  # of the bandwidth; the rounding error is a seventh of the kernel's width
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class FitSettings:
 
     network: str = 'features'
     epochs: int = 30
-    code_dims: int = 48
+    code_dims: int = 64
     seed: int = 0
     threads: int = runtime.DEFAULT_THREADS
 
@@ -78,6 +80,8 @@ class Trained:
 
     onnx: bytes
     stride: int
+    look_dims: int
+    """How many of the code's dimensions, the first, say what a thing looks like."""
     parity: Parity
     history: History
     details: Mapping[str, Any]
@@ -129,14 +133,26 @@ def fit(
         ],
         'aisle_patrols': aisle_patrols(dataset, bays),
         'channel_factors': [round(float(factor), 4) for factor in factors],
-        'at_home_distance': at_home_distance(calibrated),
+        'look_dims': trained.look_dims,
         'data': {bay: data_of(dataset, bay) for bay in bays},
         'training': {**trained.details, 'seed': settings.seed},
         'parity': trained.parity.record(),
         'versions': versions(),
         'fit_seconds': round(time.monotonic() - started, 1),
     }
-    arrays = _arrays(calibrated, CODE_STEP * inspection.scales[0].bandwidth)
+    arrays = _arrays(calibrated, code_step(inspection))
+    with step(console, 'what is at home where', AT_HOME_VIEWS) as bar:
+        manifest['at_home_distance'] = at_home_distance(
+            dataset,
+            bays,
+            Artefact(out, manifest, trained.onnx, arrays),
+            trained.look_dims,
+            VIEW_LIMIT_M,
+            threads=settings.threads,
+            seed=settings.seed,
+            on_view=bar.advance,
+        )
+        bar.finish()
     budget = Budget(
         arrays['budget/maxima'], arrays['budget/bay_maxima'], manifest['aisle_patrols']
     )
@@ -154,13 +170,19 @@ def fit(
 
 def training_views(dataset: Dataset, seed: int) -> tuple[list[ViewEntry], list[ViewEntry]]:
     """
-    Return views to train on and to validate with, at most MAX_VIEWS, spread over bays and patrols.
+    Return views to train on and to validate with, about MAX_VIEWS.
 
-    About a fifth of the patrols is kept for validation: whole patrols, never single frames.
+    A large store gives some of its bays, each with many views, rather than one view of each: what
+    differs between two patrols is learnt from views of the same bay. About a fifth of the patrols is kept for validation: whole patrols, never single frames.
     """
-    views = [entry for bay in dataset.bays for entry in dataset.of(bay)]
+    rng = np.random.default_rng(seed)
+    bays = list(dataset.bays)
+    if len(bays) > MAX_VIEWS // BAY_VIEWS:
+        chosen = rng.permutation(len(bays))[: MAX_VIEWS // BAY_VIEWS]
+        bays = [bays[i] for i in sorted(chosen)]
+    views = [entry for bay in bays for entry in dataset.of(bay)]
     if len(views) > MAX_VIEWS:
-        picked = np.random.default_rng(seed).permutation(len(views))[:MAX_VIEWS]
+        picked = rng.permutation(len(views))[:MAX_VIEWS]
         views = [views[i] for i in sorted(picked)]
     patrols = dataset.patrols
     held = set(patrols[:: max(2, min(5, len(patrols)))]) if len(patrols) > 1 else set()
@@ -259,12 +281,6 @@ def aisle_patrols(dataset: Dataset, bays: tuple[str, ...]) -> float:
     return float(
         len({(aisle_of[view.bay], view.patrol) for view in dataset.views if view.bay in aisle_of})
     )
-
-
-def at_home_distance(calibrated: Mapping[str, CalibratedBay]) -> float:
-    """Return the distance within which a patch counts as normal at a place."""
-    distances = np.concatenate([bay.patch_distances for bay in calibrated.values()])
-    return float(np.quantile(distances, HOME_QUANTILE))
 
 
 def _arrays(calibrated: Mapping[str, CalibratedBay], code_step: float) -> dict[str, Any]:

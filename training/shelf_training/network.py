@@ -7,8 +7,14 @@ A frozen backbone turns a picture into feature maps, which are laid on one grid 
 scaled. The autoencoder squeezes the features of each cell (with its neighbours, for a kernel
 larger than one) into a short code and reconstructs them; what it has not met among the normals it
 reconstructs badly. This is feature reconstruction error (FRE) of Ndiour, Ahuja and Tickoo,
-arXiv 2012.04250 and 2204.02071, with a learned decoder in place of the inverse PCA; encoder and
-decoder start as the PCA of the features, so that training can only improve on it.
+arXiv 2012.04250 and 2204.02071, with a learned decoder in place of the inverse PCA, and with axes
+that tell places apart in place of those of the largest variance.
+
+The encoder is found in closed form, by linear discriminant analysis (Fisher 1936; Rao 1948) of
+places: what differs between two looks at one place of a shelf on two patrols (light, noise, how the
+goods were put back) is what a code should not see, and what differs between places is what it
+should. Distances between codes are measured in units of the former. No label is needed: the pose
+says which cells are the same place. The decoder is trained on top of it.
 """
 
 from __future__ import annotations
@@ -20,6 +26,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from shelf_anomaly.errors import SettingsError
@@ -37,6 +44,11 @@ class FeatureSettings:
     cell_px: int = 8
     """Side of a cell in pixels; the maps are laid on this grid."""
     code_dims: int = 48
+    """Length of the code of a cell."""
+    wide_taps: tuple[str, ...] = ()
+    """Those of ``taps`` that see far beyond the cell. They say where a thing stands, not what it is,
+    and get axes of their own: the last ``wide_dims`` of the code."""
+    wide_dims: int = 0
     kernel: int = 1
     """Cells that a code looks at, as the side of a square: 1 or 3."""
     hidden: int = 128
@@ -48,6 +60,13 @@ class FeatureSettings:
             raise SettingsError(f'kernel is {self.kernel}, expected 1, 3 or 5')
         if not 1 <= self.code_dims <= 512:
             raise SettingsError(f'code_dims is {self.code_dims}, expected 1..512')
+        if not 0 <= self.wide_dims < self.code_dims or bool(self.wide_dims) != bool(
+            self.wide_taps
+        ):
+            raise SettingsError(
+                f'wide_dims is {self.wide_dims} with {len(self.wide_taps)} wide_taps, expected both or '
+                f'neither, and fewer than code_dims ({self.code_dims})'
+            )
         if self.cell_px not in (2, 4, 8, 16, 32):
             raise SettingsError(f'cell_px is {self.cell_px}, expected 2, 4, 8, 16 or 32')
 
@@ -55,6 +74,16 @@ class FeatureSettings:
     def dims(self) -> int:
         """Features of a cell."""
         return sum(tap_channels(tap) for tap in self.taps)
+
+    @property
+    def look_dims(self) -> int:
+        """How many of the code's dimensions, the first, say what a thing looks like."""
+        return self.code_dims - self.wide_dims
+
+    def columns(self, *, wide: bool) -> npt.NDArray[np.int64]:
+        """Return which features come from the wide taps, or which do not."""
+        is_wide = [tap in self.wide_taps for tap in self.taps for _ in range(tap_channels(tap))]
+        return np.flatnonzero(np.asarray(is_wide) == wide)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +165,7 @@ def build_extractor(settings: FeatureSettings) -> keras.Model:
         features ``(n, height / cell_px, width / cell_px, dims)``
     """
     backbone = build_backbone(settings.taps)
+    _round_weights(backbone)
     stride = max(settings.cell_px, *(tap_stride(tap) for tap in settings.taps))
     image = keras.Input((None, None, 3), name='image')
     padded = image if stride == settings.cell_px else PadTo(stride, name='pad')(image)
@@ -152,6 +182,11 @@ def build_extractor(settings: FeatureSettings) -> keras.Model:
         else Crop(settings.cell_px, name='crop')(joined, image)
     )
     return keras.Model(image, features, name='extractor')
+
+
+def _round_weights(model: keras.Model) -> None:
+    """Round to half precision, which the export then stores: half the size, and the same numbers."""
+    model.set_weights([w.astype(np.float16).astype(np.float32) for w in model.get_weights()])
 
 
 def _on_grid(value: Any, stride: int, cell_px: int, tap: str) -> Any:
@@ -180,11 +215,17 @@ def fit_scaling(cells: Float32Array, settings: FeatureSettings) -> Scaling:
     return Scaling(mean, share * np.sqrt(cells.shape[1]) / deviation)
 
 
-def build_head(settings: FeatureSettings, cells: Float32Array | None = None) -> keras.Model:
+def build_head(
+    settings: FeatureSettings,
+    cells: Float32Array | None = None,
+    differences: Float32Array | None = None,
+) -> keras.Model:
     """
     Build the autoencoder of scaled features.
 
-    :param cells: scaled features of normal cells, ``(n, dims)``, for the PCA that it starts as
+    :param cells: scaled features of normal cells, ``(n, dims)``
+    :param differences: of scaled features of one place on two passes, ``(m, dims)``; with them the
+        encoder is fixed to the axes that tell places apart, without them it starts as the PCA of ``cells``
     :return: from features ``(n, rows, cols, dims)`` to ``[code, reconstruction]``
     """
     dims, code_dims, kernel = settings.dims, settings.code_dims, settings.kernel
@@ -201,21 +242,34 @@ def build_head(settings: FeatureSettings, cells: Float32Array | None = None) -> 
         )(bent)
         reconstruction = layers.Add(name='reconstruction')([reconstruction, bent])
     if cells is not None:
-        _start_as_pca(encoder, straight, cells, settings)
+        mean = cells.mean(0, dtype=np.float64)
+        if differences is None:
+            axes, _ = principal_components(cells, settings.code_dims)
+            back = axes.T
+        else:
+            axes = grouped_axes(cells, differences, settings)
+            back = least_squares_decoder(cells, axes)
+            encoder.trainable = False  # training for reconstruction would undo the metric
+        _set_linear(encoder, straight, axes, back, mean, settings)
     return keras.Model(features, [code, reconstruction], name='feature_autoencoder')
 
 
-def _start_as_pca(
-    encoder: Any, decoder: Any, cells: Float32Array, settings: FeatureSettings
+def _set_linear(
+    encoder: Any,
+    decoder: Any,
+    axes: FloatArray,
+    back: FloatArray,
+    mean: FloatArray,
+    settings: FeatureSettings,
 ) -> None:
-    components, mean = principal_components(cells, settings.code_dims)
+    """Make the encoder ``(x - mean) @ axes`` and the straight decoder ``code @ back + mean``."""
     weights = np.zeros(
         (settings.kernel, settings.kernel, settings.dims, settings.code_dims), np.float32
     )
     middle = settings.kernel // 2
-    weights[middle, middle] = components
-    encoder.set_weights([weights, (-mean @ components).astype(np.float32)])
-    decoder.set_weights([components.T[None, None].astype(np.float32), mean.astype(np.float32)])
+    weights[middle, middle] = axes
+    encoder.set_weights([weights, (-mean @ axes).astype(np.float32)])
+    decoder.set_weights([back[None, None].astype(np.float32), mean.astype(np.float32)])
 
 
 def principal_components(cells: Float32Array, count: int) -> tuple[FloatArray, FloatArray]:
@@ -223,11 +277,62 @@ def principal_components(cells: Float32Array, count: int) -> tuple[FloatArray, F
     mean = cells.mean(0, dtype=np.float64)
     centred = cells.astype(np.float64) - mean
     _, vectors = np.linalg.eigh(centred.T @ centred / max(1, len(cells)))
-    chosen = vectors[:, ::-1][:, :count]
-    if chosen.shape[1] < count:
-        chosen = np.pad(chosen, ((0, 0), (0, count - chosen.shape[1])))
-    signs = np.sign(chosen[np.abs(chosen).argmax(0), np.arange(count)])
-    return chosen * np.where(signs == 0, 1.0, signs), mean
+    return _fixed_signs(vectors[:, ::-1][:, :count], count), mean
+
+
+def grouped_axes(
+    cells: Float32Array, differences: Float32Array, settings: FeatureSettings
+) -> FloatArray:
+    """Return :func:`place_axes` of the near and of the wide features side by side, ``(dims, code_dims)``."""
+    axes = np.zeros((settings.dims, settings.code_dims))
+    for wide, start, count in (
+        (False, 0, settings.look_dims),
+        (True, settings.look_dims, settings.wide_dims),
+    ):
+        columns = settings.columns(wide=wide)
+        if count:
+            axes[columns, start : start + count] = place_axes(
+                cells[:, columns], differences[:, columns], count
+            )
+    return axes
+
+
+def place_axes(
+    cells: Float32Array, differences: Float32Array, count: int, ridge: float = 0.1
+) -> FloatArray:
+    """
+    Return the axes that tell places apart, in units of what differs at one place.
+
+    :param cells: scaled features of normal cells, ``(n, dims)``
+    :param differences: of one place on two passes, ``(m, dims)``; their covariance is twice that
+        within a place
+    :param count: axes wanted; what is missing to it is zero
+    :param ridge: added to the variance within a place, as a part of its mean over the axes
+    :return: shape ``(dims, count)``, the most telling first, signs fixed
+    """
+    wide = differences.astype(np.float64)
+    within = wide.T @ wide / (2 * max(1, len(wide)))
+    dims = len(within)
+    within += (ridge * np.trace(within) / dims + 1e-12) * np.eye(dims)
+    values, vectors = np.linalg.eigh(within)
+    whiten = vectors / np.sqrt(values)
+    centred = cells.astype(np.float64) - cells.mean(0, dtype=np.float64)
+    _, turned = np.linalg.eigh(whiten.T @ (centred.T @ centred / max(1, len(cells))) @ whiten)
+    return _fixed_signs((whiten @ turned)[:, ::-1][:, :count], count)
+
+
+def least_squares_decoder(cells: Float32Array, axes: FloatArray) -> FloatArray:
+    """Return the matrix ``(count, dims)`` that takes codes of ``cells`` back best, in squared error."""
+    centred = cells.astype(np.float64) - cells.mean(0, dtype=np.float64)
+    back, *_ = np.linalg.lstsq(centred @ axes, centred, rcond=None)
+    return np.asarray(back, np.float64)
+
+
+def _fixed_signs(axes: FloatArray, count: int) -> FloatArray:
+    """Turn each axis so that its largest entry is positive, and fill up with zeros to ``count``."""
+    signs = np.sign(axes[np.abs(axes).argmax(0), np.arange(axes.shape[1])])
+    turned = axes * np.where(signs == 0, 1.0, signs)
+    return np.pad(turned, ((0, 0), (0, count - axes.shape[1])))
 
 
 def build_network(extractor: keras.Model, scaling: Scaling, head: keras.Model) -> keras.Model:

@@ -9,25 +9,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .bay_pass import BayPass
-from .belonging import Belonging, Home
 from .budget import Budget
-from .density import patch_codes
+from .kinds import Namer
 from .places import NormalBay
-from .records import BoolArray, Box, Finding, Float32Array, Kind
-from .scoring import channels, PATCH_M, peaks, score_map, window_mean
+from .records import BoolArray, Box, Finding, Float32Array
+from .scoring import channels, peaks, score_map
 from .store_layout import Bay
 
 APART_M = (0.13, 0.26)
 """Half width and half height within which only the highest maximum is a finding: about one facing."""
 KEEP = 0.6
 """An alert that is open stands as long as its place scores above this part of the threshold."""
-GAP_ACTIVITY = 0.5
-"""A place that shows less than this part of its usual structure is empty."""
 FALL_OFF = 0.6
 """The box of a finding reaches to where the score falls below this part of its maximum."""
 BOX_M = (0.06, 0.32)
 SUGGESTIONS = 3
-HOME_VIEWS = 3  # views that say together where a thing belongs
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +66,10 @@ class PassResult:
 class Finder:
     """Turns passes into findings, for one budget."""
 
-    def __init__(self, budget: Budget, belonging: Belonging, at_home_m: float) -> None:
-        """
-        Prepare.
-
-        :param at_home_m: distance of a code up to which an appearance counts as normal at another place
-        """
+    def __init__(self, budget: Budget, namer: Namer) -> None:
+        """Prepare for one budget; ``namer`` tells the kinds."""
         self._budget = budget
-        self._belonging = belonging
-        self._at_home = at_home_m
+        self._namer = namer
 
     def find(self, bay: Bay, seen: BayPass, normal: NormalBay, threshold: float) -> PassResult:
         """
@@ -88,7 +79,7 @@ class Finder:
         :param threshold: score from which a finding raises an alert
         """
         cell_m, view = seen.scores[0].cell_m, seen.views[0]
-        scores = score_map(channels(seen.mean, cell_m), normal.statistics)
+        scores = score_map(channels(seen.mean, cell_m), normal.statistics, cell_m)
         face = self._face(bay, scores.shape, cell_m, view.margin_m)
         result = PassResult(
             findings=(),
@@ -122,18 +113,18 @@ class Finder:
     ) -> Finding:
         score, row, col = peak
         box = self._box(bay, result, peak)
-        kind, homes, reason = self._kind(bay, seen, normal, row, col, box)
+        naming = self._namer.name(seen, normal, (row, col))
         return Finding(
             bay=bay.id,
             box=box,
             level=bay.level_at(box.y),
-            kind=kind,
+            kind=naming.kind,
             score=score,
             threshold=result.threshold,
             p_value=self._budget.p_value(score),
             sightings=len(seen.views_of(row, col)),
-            suggested_bays=tuple(home.bay for home in homes[:SUGGESTIONS]),
-            reason=reason,
+            suggested_bays=tuple(home.bay for home in naming.homes[:SUGGESTIONS]),
+            reason=naming.reason,
         )
 
     def _box(self, bay: Bay, result: PassResult, peak: tuple[float, int, int]) -> Box:
@@ -154,48 +145,3 @@ class Finder:
         return Box(
             float(np.clip(x, 0, bay.width)), float(np.clip(y, 0, bay.height)), width, height
         )
-
-    def _kind(
-        self, bay: Bay, seen: BayPass, normal: NormalBay, row: int, col: int, box: Box
-    ) -> tuple[Kind, list[Home], str]:
-        cell_m = seen.scores[0].cell_m
-        shown = _activity(seen, cell_m)[row, col]
-        usual = float(window_mean(normal.activity, cell_m, PATCH_M)[row, col])
-        codes = _patches(seen, row, col, cell_m)
-        homes, empty = self._belonging.homes(codes, bay.id, box.x, row * cell_m)
-        plain = np.isfinite(shown) and np.isfinite(usual) and shown < GAP_ACTIVITY * usual
-        if plain and empty <= min([home.distance for home in homes], default=np.inf):
-            return (
-                Kind.GAP,
-                [],
-                f'nothing stands here: {shown / usual:.0%} of the usual structure is seen',
-            )
-        if not codes:
-            return Kind.UNKNOWN, [], 'not normal at this place'
-        near = [home for home in homes if home.distance <= self._at_home]
-        if near:
-            return Kind.MISPLACED, near, f'looks like what is normal in {near[0].bay}'
-        return Kind.FOREIGN, [], 'looks like nothing that is normal in this store'
-
-
-def _activity(seen: BayPass, cell_m: float) -> Float32Array:
-    """Return the pass's mean structure through a facing's window, shape ``(rows, cols)``."""
-    total = np.stack(
-        [np.where(np.isfinite(s.distance[0]), s.activity, np.nan) for s in seen.scores]
-    )
-    known = np.isfinite(total)
-    mean = np.where(
-        known.any(0), np.nan_to_num(total).sum(0) / np.maximum(known.sum(0), 1), np.nan
-    )
-    return window_mean(mean.astype(np.float32), cell_m, PATCH_M)
-
-
-def _patches(seen: BayPass, row: int, col: int, cell_m: float) -> list[Float32Array]:
-    """Return the code of the patch around a cell in the most frontal views that saw it whole."""
-    found = []
-    for index in seen.views_of(row, col)[:HOME_VIEWS]:
-        scores = seen.scores[index]
-        patch, enough = patch_codes(scores.code, np.isfinite(scores.distance[0]), cell_m, PATCH_M)
-        if enough[row, col]:
-            found.append(patch[row, col])
-    return found

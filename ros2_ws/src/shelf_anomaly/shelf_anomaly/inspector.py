@@ -174,7 +174,7 @@ class Inspector:
         artefact.require('bays')
         self.settings = read_settings(artefact)
         self._artefact = artefact
-        self._network = Network(
+        self.network = Network(
             artefact.network_onnx,
             artefact.stride,
             threads=threads,
@@ -188,7 +188,7 @@ class Inspector:
 
     def inspect(self, view: BayView) -> CellScores:
         """Score every cell of a view; :raises ArtefactError: if the network's output is not finite."""
-        encoded = encode_view(view, self._network, self.settings.view_limit_m)
+        encoded = encode_view(view, self.network, self.settings.view_limit_m)
         rows, cols = encoded.seen.shape
         if encoded.seen.any():
             distance = self._bay(view.bay)[1].distance(encoded, view.offset_m)

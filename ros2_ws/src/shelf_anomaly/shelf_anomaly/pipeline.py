@@ -22,6 +22,7 @@ from .errors import ArtefactError
 from .evidence import picture, roi
 from .finder import Finder, PassResult
 from .inspector import Inspector
+from .kinds import Namer
 from .locator import GateSettings, Locator
 from .places import bays_of
 from .records import Alert, BayReport, BayResult, CameraPose, Finding, Frame, Outcome, Refusal
@@ -75,8 +76,9 @@ class Pipeline:
             artefact.number('aisle_patrols'),
         )
         self._threshold = self._budget.threshold(self.settings.false_alarms_per_aisle_patrol)
-        belonging = Belonging(artefact, self._bays, self._inspector.settings.cell_m, margin_m)
-        self._finder = Finder(self._budget, belonging, artefact.number('at_home_distance'))
+        belonging = Belonging(artefact, self._bays, int(artefact.number('look_dims')))
+        namer = Namer(self._inspector.network, belonging, artefact.number('at_home_distance'))
+        self._finder = Finder(self._budget, namer)
         self._tracker = Tracker(store)
         self._patrol = 'patrol'
         self._passes: dict[str, BayPass] = {}

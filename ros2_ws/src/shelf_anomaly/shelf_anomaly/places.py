@@ -10,7 +10,7 @@ normal bay lie beside them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -19,10 +19,13 @@ import numpy.typing as npt
 
 from .artefact import Artefact
 from .density import References
-from .records import Float32Array, FloatArray, ImageArray
+from .records import BoolArray, Float32Array, FloatArray, ImageArray
 from .registration import Template
 
 Array = npt.NDArray[Any]
+
+WINDOW = (4, 2)
+"""Rows and columns of cells of the window through which looks are compared: about one facing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,11 @@ def pack(bay: str, normal: NormalBay, code_step: float) -> dict[str, Array]:
     :param code_step: rounding of a code, a small part of the kernel's bandwidth: one step for all
         dimensions, so that those that vary little cost little
     """
-    codes = normal.references.codes
-    low = codes.min(axis=(0, 1, 2))
-    step = np.maximum((codes.max(axis=(0, 1, 2)) - low) / 255, code_step)
+    codes = pack_codes(normal.references, code_step)
     statistics = np.stack([normal.statistics.mean, normal.statistics.std])
     return {
-        f'{bay}/codes': np.round((codes - low) / step).astype(np.uint8),
-        f'{bay}/code_scale': np.stack([low, step]).astype(np.float32),
+        f'{bay}/codes': codes.packed,
+        f'{bay}/code_scale': np.stack([codes.low, codes.step]),
         f'{bay}/seen': np.packbits(normal.references.seen),
         f'{bay}/offsets_m': normal.references.offsets_m.astype(np.float32),
         f'{bay}/passes': normal.references.passes.astype(np.int16),
@@ -79,20 +80,75 @@ def pack(bay: str, normal: NormalBay, code_step: float) -> dict[str, Array]:
     }
 
 
-def unpack(artefact: Artefact, bay: str) -> NormalBay:
-    """Return a bay's normal state; :raises ArtefactError: if the artefact lacks a part of it."""
+@dataclass(frozen=True, slots=True)
+class CodePacking:
+    """The normal codes of a bay as they lie in the artefact, for those who need a few of them."""
+
+    packed: Array
+    """Shape ``(views, rows, cols, dims)``, uint8."""
+    low: Float32Array
+    """Shape ``(dims,)``."""
+    step: Float32Array
+    """Shape ``(dims,)``."""
+    seen: BoolArray
+    """Shape ``(views, rows, cols)``."""
+    passes: npt.NDArray[np.int64]
+    """Shape ``(views,)``."""
+
+    def codes(self, view: int, dims: int) -> Float32Array:
+        """Return the first ``dims`` dimensions of a view's codes, shape ``(rows, cols, dims)``."""
+        return self._open(self.packed[view, :, :, :dims], dims)
+
+    def window(self, view: int, top: int, left: int, dims: int) -> Float32Array:
+        """Return the same for one window, shape ``(*WINDOW, dims)``."""
+        rows, cols = WINDOW
+        return self._open(self.packed[view, top : top + rows, left : left + cols, :dims], dims)
+
+    def _open(self, packed: Array, dims: int) -> Float32Array:
+        return np.asarray(packed.astype(np.float32) * self.step[:dims] + self.low[:dims])
+
+
+def pack_codes(references: References, code_step: float) -> CodePacking:
+    """
+    Round codes to at most 8 bits a dimension; cells that were not seen are blank, and cost nothing.
+
+    :param code_step: rounding of a code: one step for all dimensions, so that those that vary little cost little
+    """
+    codes, seen = references.codes, references.seen
+    known = codes[seen] if seen.any() else codes.reshape(-1, codes.shape[-1])
+    low = known.min(axis=0).astype(np.float32)
+    step = np.maximum((known.max(axis=0) - low) / 255, code_step).astype(np.float32)
+    packed = np.where(seen[..., None], np.round((codes - low) / step), 0).astype(np.uint8)
+    return CodePacking(packed, low, step, seen, references.passes)
+
+
+def as_packed(references: References, code_step: float) -> References:
+    """Return references as the robot will have them, rounded: what is calibrated must be what runs."""
+    packing = pack_codes(references, code_step)
+    return replace(references, codes=packing.packed.astype(np.float32) * packing.step + packing.low)
+
+
+def read_packing(artefact: Artefact, bay: str) -> CodePacking:
+    """Return a bay's packed codes; :raises ArtefactError: if the artefact lacks a part of them."""
     packed = artefact.array(f'{bay}/codes')
     low, step = artefact.array(f'{bay}/code_scale').astype(np.float32)
     shape = packed.shape[:3]
     seen = np.unpackbits(artefact.array(f'{bay}/seen'), count=int(np.prod(shape))).reshape(shape)
+    passes = artefact.array(f'{bay}/passes').astype(np.int64)
+    return CodePacking(packed, low, step, seen.astype(bool), passes)
+
+
+def unpack(artefact: Artefact, bay: str) -> NormalBay:
+    """Return a bay's normal state; :raises ArtefactError: if the artefact lacks a part of it."""
+    packing = read_packing(artefact, bay)
     statistics = artefact.array(f'{bay}/statistics').astype(np.float32)
     template = artefact.array(f'{bay}/template').astype(np.float32)
     return NormalBay(
         references=References(
-            codes=packed.astype(np.float32) * step + low,
-            seen=seen.astype(bool),
+            codes=packing.packed.astype(np.float32) * packing.step + packing.low,
+            seen=packing.seen,
             offsets_m=artefact.array(f'{bay}/offsets_m').astype(np.float64),
-            passes=artefact.array(f'{bay}/passes').astype(np.int64),
+            passes=packing.passes,
         ),
         statistics=PlaceStatistics(statistics[0], statistics[1]),
         template=Template(template[0], template[1]),

@@ -19,8 +19,16 @@ PATCH_M = (0.09, 0.20)
 """Width and height of the patch of the coarse scale: about one facing."""
 CHANNELS = ((0, (0.09, 0.20)), (0, (0.13, 0.13)), (1, (0.05, 0.05)))
 """Scale and window (metres) of each channel: upright facings, small things, whole facings."""
-PRIOR_PASSES = 30.0
+PRIOR_PASSES = 100.0
 """Weight of the bay's mean variance against a place's own, in passes."""
+MEAN_PRIOR_PASSES = 10.0
+"""Weight of the bay's usual score against a place's own, in passes."""
+LINE_CELLS = (
+    12  # cells of a row or column that must be known before it can be called raised as a whole
+)
+LINE_WIDTH_M = 0.29
+"""Rows or columns that are raised over less than this width are a misalignment or a shadow."""
+WIDE_LIMIT = 1.0  # what is taken from wider ones: an emptied level or bay must stay an anomaly
 SMOOTH_M = 0.08
 
 
@@ -73,8 +81,8 @@ def fit_statistics(passes: Float32Array, cell_m: float) -> PlaceStatistics:
     Fit how each place scores when all is normal.
 
     :param passes: channels of the normal passes, shape ``(passes, channels, rows, cols)``, each scored without itself
-    :return: mean, and spread: shrunk towards the bay's, smoothed over neighbours, and widened for
-        the mean's own uncertainty
+    :return: mean and spread, both shrunk towards the bay's, as ten passes say little about one
+        place; the spread smoothed over neighbours, and widened for the mean's own uncertainty
     """
     count = np.isfinite(passes).sum(axis=0)
     filled = np.nan_to_num(passes)
@@ -89,17 +97,60 @@ def fit_statistics(passes: Float32Array, cell_m: float) -> PlaceStatistics:
         degrees = np.maximum(count[c] - 1, 0)
         shrunk = (near * degrees + usual * PRIOR_PASSES) / (degrees + PRIOR_PASSES)
         std[c] = np.sqrt(shrunk * (1 + 1 / np.maximum(count[c], 1)))
+        known = np.isfinite(mean[c])
+        if known.any():
+            bay = float(mean[c][known].mean())
+            mean[c] = (mean[c] * count[c] + bay * MEAN_PRIOR_PASSES) / (
+                count[c] + MEAN_PRIOR_PASSES
+            )
     return PlaceStatistics(mean.astype(np.float32), std.astype(np.float32))
 
 
-def standard_scores(seen: Float32Array, statistics: PlaceStatistics) -> Float32Array:
-    """Return how many usual spreads each channel lies above its usual mean, shape ``(channels, rows, cols)``."""
-    return np.asarray((seen - statistics.mean) / statistics.std, np.float32)
+def standard_scores(
+    seen: Float32Array, statistics: PlaceStatistics, cell_m: float
+) -> Float32Array:
+    """
+    Return how many usual spreads each channel lies above its usual mean.
+
+    What raises a whole row or column of the bay is taken away: no fault does that, but a view that
+    lies a little beside the template does, at the uprights, the boards and the edges.
+
+    :return: shape ``(channels, rows, cols)``
+    """
+    scores = (seen - statistics.mean) / statistics.std
+    return np.stack([without_raised_lines(one, cell_m) for one in scores.astype(np.float32)])
 
 
-def score_map(seen: Float32Array, statistics: PlaceStatistics) -> Float32Array:
+def without_raised_lines(scores: Float32Array, cell_m: float) -> Float32Array:
+    """
+    Subtract from each column, then from each row, how far it is raised as a whole.
+
+    The median of a line does not feel a fault, which fills one level of several and one facing of
+    many. Where lines are raised over LINE_WIDTH_M or more side by side (a whole level emptied), only
+    WIDE_LIMIT is taken.
+
+    :param scores: shape ``(rows, cols)``, NaN where not judged
+    """
+    width = max(1, round(LINE_WIDTH_M / cell_m))
+    for axis in (0, 1):
+        raised = _line_medians(scores, axis)
+        kernel = np.ones((1, width), np.uint8)
+        wide = cv2.dilate(cv2.erode(raised[None], kernel), kernel)[0]
+        common = raised - np.maximum(wide - WIDE_LIMIT, 0)
+        scores = scores - np.expand_dims(common, axis)
+    return np.asarray(scores, np.float32)
+
+
+def _line_medians(scores: Float32Array, axis: int) -> Float32Array:
+    """Return the median along ``axis`` where enough of a line is known and it lies above 0; else 0."""
+    enough = np.isfinite(scores).sum(axis) >= LINE_CELLS
+    filled = np.where(np.expand_dims(enough, axis), scores, 0.0)
+    return np.maximum(np.nanmedian(filled, axis), 0.0).astype(np.float32)
+
+
+def score_map(seen: Float32Array, statistics: PlaceStatistics, cell_m: float) -> Float32Array:
     """Return the highest standard score of all channels, shape ``(rows, cols)``; NaN where unknown."""
-    return highest(standard_scores(seen, statistics))
+    return highest(standard_scores(seen, statistics, cell_m))
 
 
 def highest(standard: Float32Array) -> Float32Array:

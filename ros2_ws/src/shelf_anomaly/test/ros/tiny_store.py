@@ -298,7 +298,6 @@ def learn(bags: Sequence[Path], store_file: Path, folder: Path) -> Path:
     maxima = np.concatenate([found.maxima for found in calibrated.values()])
     arrays['budget/maxima'] = np.sort(maxima)[::-1]
     arrays['budget/bay_maxima'] = np.concatenate([c.bay_maxima for c in calibrated.values()])
-    distances = np.concatenate([found.patch_distances for found in calibrated.values()])
     scales = [
         {
             'bandwidth': s.bandwidth,
@@ -320,7 +319,8 @@ def learn(bags: Sequence[Path], store_file: Path, folder: Path) -> Path:
         'scales': scales,
         'aisle_patrols': aisle_patrols,
         'channel_factors': [float(factor) for factor in factors],
-        'at_home_distance': float(np.quantile(distances, 0.99)),
+        'at_home_distance': 1.0,
+        'look_dims': int(next(iter(calibrated.values())).normal.references.codes.shape[-1]),
     }
     write_artefact(model, network_onnx=onnx_bytes, arrays=arrays, manifest=manifest, card='tiny')
     return model
