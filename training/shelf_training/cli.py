@@ -22,7 +22,7 @@ Learns what is normal on the shelves of a store, from normal patrols or photos o
   shelf-train collect patrols/*  --store store.yaml --out views    bags of normal patrols -> bay views
   shelf-train fit     views      --out models/mystore              bay views -> a model for the robot
   shelf-train photos  photos/    --out models/fruit                photos, no robot -> a model for photos
-  shelf-train evaluate --model models/mystore ...                  how good it is, as a page with pictures
+  shelf-train evaluate --model models/mystore ...              how good it is, as a page
 """
 _COLLECT = """\
 Reads bags of patrols on which all was in order, finds the bays of the store in the pictures, and
@@ -50,10 +50,11 @@ photos only, about fifty each. The products serve each other as examples of what
 _EVALUATE = """\
 Says how good a model is on patrols whose faults are known, or on photos, and writes a page with
 pictures (OUT/evaluate.html) and the numbers (OUT/evaluate.json). TRUTH holds the faults by patrol:
-{"patrol_00": [{"bay": "A1-L01", "level": 1, "kind": "gap", "x": 0.4, "y": 0.5, "w": 0.1, "h": 0.3}]};
+{"patrol_00": [{"bay": "L01", "level": 1, "kind": "gap", "x": 0.4, "y": 0.5, "w": 0.1, "h": 0.3}]};
 kinds are misplaced, twin, foreign, gap and fallen; shelf-anomaly-sim record writes such a file.
 
-  shelf-train evaluate --model models/mystore --store store.yaml --bags test/ --truth truth.json --out eval
+  shelf-train evaluate --model models/mystore --store store.yaml --bags test/ \\
+      --truth truth.json --out eval
   shelf-train evaluate --replay report/ --store store.yaml --truth truth.json --out eval
       a replay that was run already: no findings below its budget
   shelf-train evaluate --model models/fruit --photos photos/ --out eval

@@ -89,7 +89,7 @@ class BudgetCheck:
 
     @property
     def kept(self) -> bool:
-        """Whether the measured rate lies within a third of what was asked and one and a half of it."""
+        """Whether a third to one and a half of what was asked for was measured."""
         return self.asked / 3 <= self.measured.value <= 1.5 * self.asked
 
     def record(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from shelf_anomaly.records import Alert
@@ -134,7 +135,7 @@ class Life:
     one_fault_one_alert: Share
     """Faults that stood on the next patrol too and kept an alert that they had."""
     resolved: Share
-    """Faults that were put right by the next patrol, and all of whose alerts were resolved in it."""
+    """Faults that were put right by the next patrol and whose alerts were all resolved in it."""
     duplicates: int
     """Alerts more than one at a fault's place, over all faults and patrols."""
 
@@ -144,7 +145,7 @@ def life_of(truth: Truth, alerts: Sequence[Sighting], matched: Matched) -> Life:
     kept: list[bool] = []
     resolved: list[bool] = []
     patrols = list(truth)
-    for patrol, after in zip(patrols, patrols[1:], strict=False):
+    for patrol, after in pairwise(patrols):
         for fault in truth[patrol]:
             first = [a for a in alerts if patrol in a.seen_in and matches(a, fault)]
             if not first:

@@ -45,7 +45,8 @@ def read_run(folder: str | Path) -> Run:
         lines = path.read_text(encoding='utf-8').splitlines()
     except OSError as error:
         raise DatasetError(
-            f'{path}: cannot be read: {error.strerror or error}; name the OUT of shelf-anomaly replay'
+            f'{path}: cannot be read: {error.strerror or error}'
+            '; name the OUT of shelf-anomaly replay'
         ) from None
     for number, line in enumerate(lines, start=1):
         if line.strip():

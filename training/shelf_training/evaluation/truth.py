@@ -74,7 +74,7 @@ class Fault:
 
     @property
     def wanted(self) -> str:
-        """The kind that an alert of it should have: at home elsewhere is misplaced, else foreign."""
+        """The kind to be said: what is at home elsewhere is misplaced, else it is foreign."""
         if self.kind in ('gap', 'fallen'):
             return self.kind
         return 'misplaced' if self.homes else 'foreign'
@@ -107,8 +107,8 @@ def load_truth(
     missing = [name for name in wanted if name not in document]
     if missing:
         raise DatasetError(
-            f'{path}: says nothing of patrol {missing[0]} ({len(missing)} of {len(wanted)} missing); '
-            'a patrol without faults has an empty list'
+            f'{path}: says nothing of patrol {missing[0]} ({len(missing)} of {len(wanted)})'
+            '; a patrol without faults has an empty list'
         )
     return {name: _faults(path, name, document[name], store) for name in wanted}
 
