@@ -27,6 +27,8 @@ from shelf_training.evaluation.photo_table import ProductResult
 
 BUDGET = 8.0
 
+pytestmark = pytest.mark.timeout(1200)  # a model is fitted and patrols are replayed first
+
 
 class _Addresses(HTMLParser):
     """Collects what a page wants to load, and its words."""

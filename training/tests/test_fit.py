@@ -20,6 +20,7 @@ from shelf_anomaly.store_layout import load_store_layout
 from shelf_training.dataset import load_dataset, write_index
 from shelf_training.fit import fit, FitSettings
 
+pytestmark = pytest.mark.timeout(1200)  # a model is fitted first
 BUDGET = 8.0  # loose: the store is tiny, the pictures are small and the training is short
 
 
