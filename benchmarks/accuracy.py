@@ -210,7 +210,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--quick', action='store_true', help='two bays, small pictures, 3 passes')
     parser.add_argument('--passes', type=int, nargs='+', help='normal passes (default: 3 5 10)')
     parser.add_argument('--methods', nargs='+', choices=METHODS, default=list(METHODS))
-    parser.add_argument('--views', type=int, help='most views of a pass of a bay (default: 8)')
+    parser.add_argument(
+        '--views', type=int, help='most views of a pass of a bay that the others see (default: 20)'
+    )
     parser.add_argument('--epochs', type=int, help='of the pixel autoencoders (default: 40)')
     parser.add_argument('--fit-epochs', type=int, help='of ours (default: as shelf-train fit)')
     parser.add_argument('--px-per-m', type=float, help='of the views (default: 384)')
@@ -224,7 +226,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error('--train, --test, --store and --truth belong together')
     usual = {
         'passes': ([3], [3, 5, 10]),
-        'views': (4, 8),
+        'views': (6, 20),
         'epochs': (3, 40),
         'fit_epochs': (2, 30),
         'px_per_m': (192.0, 384.0),

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 
 from shelf_anomaly.bag.bag_paths import find_bags
+from shelf_anomaly.errors import DatasetError
 from shelf_anomaly.preprocess import cells_seen
 from shelf_anomaly.records import BoolArray, Float32Array, ImageArray
 from shelf_anomaly.store_layout import Bay
@@ -102,16 +103,30 @@ def gather(
     if (cache / 'views.done').exists():
         return load_dataset(folder)
     collect(train, store, folder, px_per_m=px_per_m, console=console)
-    links = cache / 'test-bags'
-    links.mkdir(parents=True, exist_ok=True)
-    for name, path in find_bags(test).items():
-        link = links / f'{TEST}{name}'
-        if not link.exists():
-            link.symlink_to(path.resolve(), target_is_directory=True)
+    links = rename_bags(find_bags(test), cache / 'test-bags')
     # The templates of the normal patrols are kept: test views are registered as on the robot.
     dataset = collect([links], store, folder, px_per_m=px_per_m, console=console)
     (cache / 'views.done').touch()
     return dataset
+
+
+def rename_bags(bags: Mapping[str, Path], folder: Path) -> Path:
+    """
+    Give each bag a folder whose name begins with TEST, with links to its files; return ``folder``.
+
+    The folders are real: a patrol's name is that of the folder that a link leads to.
+
+    :raises DatasetError: if two bags have the same name
+    """
+    for name, path in bags.items():
+        if '/' in name:
+            raise DatasetError(f'{path}: two test patrols have this name; rename one')
+        own = folder / f'{TEST}{name}'
+        own.mkdir(parents=True, exist_ok=True)
+        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+            if not (own / file.name).exists():
+                (own / file.name).symlink_to(file.resolve())
+    return folder
 
 
 def subset(dataset: Dataset, patrols: Sequence[str], folder: Path) -> Path:

@@ -14,10 +14,12 @@ from baselines.dfkde import Dfkde
 from baselines.patchcore import coreset, PatchCore
 from baselines.places import place_auroc, slots
 from baselines.protocol import run_method
-from baselines.views import to_cells, View
+from baselines.views import rename_bags, to_cells, View
 import numpy as np
 import pytest
 
+from shelf_anomaly.bag.bag_paths import find_bags
+from shelf_anomaly.errors import DatasetError
 from shelf_anomaly.records import Float32Array
 from shelf_anomaly.store_layout import parse_store_layout
 from shelf_training.evaluation.matching import match, Sighting
@@ -198,3 +200,16 @@ def test_a_coarse_map_is_enlarged_to_the_cells() -> None:
     assert cells[0, 1] == 0
     assert cells[2, 2] == coarse[1, 1]
     assert cells[4, 6] == coarse[2, 3]
+
+
+def test_test_patrols_do_not_replace_normal_ones_of_the_same_name(tmp_path: Any) -> None:
+    bag = tmp_path / 'test' / 'patrol_00'
+    bag.mkdir(parents=True)
+    for name in ('metadata.yaml', 'patrol_00.mcap'):
+        (bag / name).write_text('x')
+    links = rename_bags(find_bags([tmp_path / 'test']), tmp_path / 'links')
+    renamed = find_bags([links])
+    assert list(renamed) == ['test-patrol_00']
+    assert (renamed['test-patrol_00'] / 'patrol_00.mcap').read_text() == 'x'
+    with pytest.raises(DatasetError, match='two test patrols have this name'):
+        rename_bags({'a/patrol_00': bag}, tmp_path / 'links')
