@@ -40,15 +40,20 @@ def file_uri(path: Path) -> str:
 
 
 def froc_figure(
-    curve: Curve, kinds: Mapping[str, Curve], working: tuple[Rate, Share] | None
+    curve: Curve,
+    kinds: Mapping[str, Curve],
+    working: tuple[Rate, Share] | None,
+    *,
+    whole_range: bool,
 ) -> Figure:
     """
     Draw recall against false alarms, of all faults and by kind.
 
     :param working: rate and recall of the run at the budget asked for, with its intervals
+    :param whole_range: whether findings were recorded so far down that the curve has no end
     """
     figure, (whole, parts) = _figure(9.6, 3.9, 2)
-    _line(whole, curve, INK, f'all faults ({curve.hits.size})', width=2.2)
+    _line(whole, curve, INK, f'all faults ({curve.hits.size})', whole_range, width=2.2)
     rates, recalls = curve.points()
     band = np.array([Share(round(r * curve.hits.size), curve.hits.size).interval for r in recalls])
     if curve.hits.size:
@@ -70,7 +75,7 @@ def froc_figure(
             label='working point, as run',
         )
     for kind, part in kinds.items():
-        _line(parts, part, COLOURS.get(kind, PALE), f'{kind} ({part.hits.size})')
+        _line(parts, part, COLOURS.get(kind, PALE), f'{kind} ({part.hits.size})', whole_range)
     for axis in (whole, parts):
         axis.axvline(1.0, color=PALE, linestyle=':', linewidth=1)
         axis.set(
@@ -81,16 +86,17 @@ def froc_figure(
         )
         axis.grid(alpha=0.25)
         axis.legend(frameon=False, fontsize=8, loc='lower right')
-    whole.set_title('Recall against false alarms (single passes)', fontsize=10)
+    of = 'findings of single passes' if whole_range else 'alerts of the replay'
+    whole.set_title(f'Recall against false alarms ({of})', fontsize=10)
     parts.set_title('By kind of fault', fontsize=10)
     return figure
 
 
-def aisle_figure(curves: Mapping[str, Curve]) -> Figure:
+def aisle_figure(curves: Mapping[str, Curve], *, whole_range: bool) -> Figure:
     """Draw recall against false alarms of each aisle."""
     figure, (axis,) = _figure(6.4, 3.6, 1)
     for number, (aisle, curve) in enumerate(curves.items()):
-        _line(axis, curve, f'C{number % 10}', f'{aisle} ({curve.hits.size} faults)')
+        _line(axis, curve, f'C{number % 10}', f'{aisle} ({curve.hits.size} faults)', whole_range)
     axis.axvline(1.0, color=PALE, linestyle=':', linewidth=1)
     axis.set(xlim=(0, MOST_RATE), ylim=(0, 1.02), ylabel='share of faults found')
     axis.set(xlabel='false alarms a patrol of this aisle', title='By aisle')
@@ -161,7 +167,10 @@ def _figure(width: float, height: float, cols: int) -> tuple[Figure, list[Any]]:
     return figure, axes
 
 
-def _line(axis: Any, curve: Curve, colour: str, label: str, width: float = 1.6) -> None:
+def _line(
+    axis: Any, curve: Curve, colour: str, label: str, whole_range: bool, width: float = 1.6
+) -> None:
     rates, recalls = curve.points()
-    rates, recalls = np.append(rates, MOST_RATE), np.append(recalls, recalls[-1])
+    if whole_range:
+        rates, recalls = np.append(rates, MOST_RATE), np.append(recalls, recalls[-1])
     axis.step(rates, recalls, where='post', color=colour, linewidth=width, label=label)

@@ -137,8 +137,10 @@ def _context(page: Page) -> dict[str, Any]:
         'home_three': home_right(matched, 3),
         'confusion': confusion(matched),
         'said': SAID,
-        'froc': as_uri(froc_figure(curve, kinds, working)),
-        'aisle_froc': as_uri(aisle_figure(aisles)) if len(aisles) > 1 else '',
+        'froc': as_uri(froc_figure(curve, kinds, working, whole_range=page.single)),
+        'aisle_froc': as_uri(aisle_figure(aisles, whole_range=page.single))
+        if len(aisles) > 1
+        else '',
         'scores': as_uri(score_figure(curve, page.threshold)),
         'budgets': as_uri(budget_figure(page.checks)) if page.checks else '',
         'plots': plots_of(page.artefact),
