@@ -211,7 +211,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument('--passes', type=int, nargs='+', help='normal passes (default: 3 5 10)')
     parser.add_argument('--methods', nargs='+', choices=METHODS, default=list(METHODS))
     parser.add_argument(
-        '--views', type=int, help='most views of a pass of a bay that the others see (default: 20)'
+        '--views', type=int, help='most views of a pass that the others see (default: 20)'
     )
     parser.add_argument('--epochs', type=int, help='of the pixel autoencoders (default: 40)')
     parser.add_argument('--fit-epochs', type=int, help='of ours (default: as shelf-train fit)')
