@@ -154,7 +154,7 @@ def score_figure(curve: Curve, threshold: float | None) -> Figure:
 def as_uri(figure: Figure) -> str:
     """Return a figure as an address that holds it."""
     stream = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(stream)
+    FigureCanvasAgg(figure).print_png(stream)  # type: ignore[no-untyped-call]  # of matplotlib
     return data_uri(stream.getvalue())
 
 
