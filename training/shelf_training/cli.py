@@ -7,10 +7,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 import sys
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from shelf_anomaly.errors import ShelfAnomalyError
+
+if TYPE_CHECKING:
+    from shelf_anomaly.bag.topics import BagOptions
 
 _ABOUT = """\
 Learns what is normal on the shelves of a store, from normal patrols or photos only.
@@ -18,6 +22,7 @@ Learns what is normal on the shelves of a store, from normal patrols or photos o
   shelf-train collect patrols/*  --store store.yaml --out views    bags of normal patrols -> bay views
   shelf-train fit     views      --out models/mystore              bay views -> a model for the robot
   shelf-train photos  photos/    --out models/fruit                photos, no robot -> a model for photos
+  shelf-train evaluate --model models/mystore ...              how good it is, as a page
 """
 _COLLECT = """\
 Reads bags of patrols on which all was in order, finds the bays of the store in the pictures, and
@@ -41,6 +46,19 @@ photos only, about fifty each. The products serve each other as examples of what
   shelf-train photos photos/ --out models/fruit
   shelf-train photos photos/ --out models/thesis --network thesis
   shelf-anomaly check new.jpg --model models/fruit --product Banana
+"""
+_EVALUATE = """\
+Says how good a model is on patrols whose faults are known, or on photos, and writes a page with
+pictures (OUT/evaluate.html) and the numbers (OUT/evaluate.json). TRUTH holds the faults by patrol:
+{"patrol_00": [{"bay": "L01", "level": 1, "kind": "gap", "x": 0.4, "y": 0.5, "w": 0.1, "h": 0.3}]};
+kinds are misplaced, twin, foreign, gap and fallen; shelf-anomaly-sim record writes such a file.
+
+  shelf-train evaluate --model models/mystore --store store.yaml --bags test/ \\
+      --truth truth.json --out eval
+  shelf-train evaluate --replay report/ --store store.yaml --truth truth.json --out eval
+      a replay that was run already: no findings below its budget
+  shelf-train evaluate --model models/fruit --photos photos/ --out eval
+      PHOTOS/<product>/test_normal, test_anomalous and, if there is one, test_swapped
 """
 
 
@@ -68,25 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     collect.add_argument(
         '--px-per-m', type=_above_zero, metavar='N', help='resolution of the views (default: 384)'
     )
-    where = collect.add_argument_group('where the bags do not tell')
-    where.add_argument('--camera', default='', metavar='NS', help='one camera, or "all"')
-    where.add_argument(
-        '--image-topic', default='', metavar='TOPIC', help='Image or CompressedImage'
-    )
-    where.add_argument('--info-topic', default='', metavar='TOPIC', help='its CameraInfo')
-    where.add_argument(
-        '--pose-topic',
-        default='',
-        metavar='TOPIC',
-        help='PoseWithCovarianceStamped, in place of TF',
-    )
-    where.add_argument(
-        '--mount',
-        type=_mount,
-        metavar='X,Y,Z,QX,QY,QZ,QW',
-        help="the camera's optical frame in the base frame",
-    )
-    where.add_argument('--base-frame', default='base_link', help='default: %(default)s')
+    _where(collect)
 
     fit = commands.add_parser(
         'fit', help='bay views -> a model for the robot', description=_FIT, formatter_class=raw
@@ -106,7 +106,54 @@ def build_parser() -> argparse.ArgumentParser:
     photos.add_argument('photos', metavar='PHOTOS', help='folder with <product>/train/*.jpg')
     photos.add_argument('--out', required=True, metavar='MODEL', help='the model folder')
     _common(photos)
+
+    evaluate = commands.add_parser(
+        'evaluate',
+        help='how good a model is, as a page with pictures',
+        description=_EVALUATE,
+        formatter_class=raw,
+    )
+    evaluate.set_defaults(run=_evaluate, parser=evaluate)
+    evaluate.add_argument('--model', metavar='MODEL', help='the model folder')
+    what = evaluate.add_mutually_exclusive_group(required=True)
+    what.add_argument('--bags', nargs='+', metavar='BAG', help='test patrols, or folders of them')
+    what.add_argument('--replay', metavar='DIR', help='what shelf-anomaly replay wrote')
+    what.add_argument('--photos', metavar='DIR', help='folder with <product>/test_normal/*.jpg')
+    evaluate.add_argument('--store', help='store.yaml, the layout of the store')
+    evaluate.add_argument('--truth', help='truth.json, the faults of each patrol')
+    evaluate.add_argument('--out', required=True, help='folder for the results')
+    evaluate.add_argument(
+        '--budget',
+        type=_above_zero,
+        default=1.0,
+        metavar='N',
+        help='false alarms per aisle and patrol of the run with --bags (default: %(default)s)',
+    )
+    evaluate.add_argument('--threads', type=_count, default=2, help='default: %(default)s')
+    _where(evaluate)
     return parser
+
+
+def _where(parser: argparse.ArgumentParser) -> None:
+    where = parser.add_argument_group('where the bags do not tell')
+    where.add_argument('--camera', default='', metavar='NS', help='one camera, or "all"')
+    where.add_argument(
+        '--image-topic', default='', metavar='TOPIC', help='Image or CompressedImage'
+    )
+    where.add_argument('--info-topic', default='', metavar='TOPIC', help='its CameraInfo')
+    where.add_argument(
+        '--pose-topic',
+        default='',
+        metavar='TOPIC',
+        help='PoseWithCovarianceStamped, in place of TF',
+    )
+    where.add_argument(
+        '--mount',
+        type=_mount,
+        metavar='X,Y,Z,QX,QY,QZ,QW',
+        help="the camera's optical frame in the base frame",
+    )
+    where.add_argument('--base-frame', default='base_link', help='default: %(default)s')
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
@@ -153,25 +200,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _collect(args: argparse.Namespace, console: Console) -> None:
-    from shelf_anomaly.bag.topics import BagOptions
-
     from .collect import collect, PX_PER_M
 
-    options = BagOptions(
+    collect(
+        args.bags,
+        args.store,
+        args.out,
+        px_per_m=args.px_per_m or PX_PER_M,
+        options=_bag_options(args),
+        console=console,
+    )
+
+
+def _bag_options(args: argparse.Namespace) -> BagOptions:
+    from shelf_anomaly.bag.topics import BagOptions
+
+    return BagOptions(
         image_topic=args.image_topic,
         info_topic=args.info_topic,
         pose_topic=args.pose_topic,
         camera=args.camera,
         mount=args.mount,
         base_frame=args.base_frame,
-    )
-    collect(
-        args.bags,
-        args.store,
-        args.out,
-        px_per_m=args.px_per_m or PX_PER_M,
-        options=options,
-        console=console,
     )
 
 
@@ -191,6 +241,32 @@ def _photos(args: argparse.Namespace, console: Console) -> None:
     from .photos import fit_photos, PhotoSettings
 
     fit_photos(args.photos, args.out, PhotoSettings(**_chosen(args)), console)
+
+
+def _evaluate(args: argparse.Namespace, console: Console) -> None:
+    wanted = {
+        'bags': ('model', 'store', 'truth'),
+        'replay': ('store', 'truth'),
+        'photos': ('model',),
+    }
+    given = next(name for name in wanted if getattr(args, name))
+    for name in wanted[given]:
+        if not getattr(args, name):
+            args.parser.error(f'--{given} also needs --{name}')
+    if given == 'photos':
+        from .evaluation.photo_table import evaluate_photos
+
+        evaluate_photos(args.model, args.photos, args.out, console)
+        return
+    from .evaluation.evaluate import evaluate_bags, evaluate_replay, EvaluateSettings
+
+    if given == 'replay':
+        evaluate_replay(args.replay, args.store, args.truth, args.out, args.model, console)
+        return
+    settings = EvaluateSettings(
+        budget=args.budget, threads=args.threads, options=_bag_options(args)
+    )
+    evaluate_bags(args.model, args.store, args.bags, args.truth, args.out, settings, console)
 
 
 def _chosen(args: argparse.Namespace) -> dict[str, object]:
