@@ -9,11 +9,19 @@ measure the stages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 import time
 
+from .appearance import (
+    alike,
+    Appearance,
+    appearance_in,
+    cell_of,
+    normal_appearances,
+    usual_distance,
+)
 from .artefact import Artefact
 from .bay_pass import BayPass
 from .belonging import Belonging
@@ -21,12 +29,15 @@ from .budget import Budget
 from .errors import ArtefactError
 from .evidence import picture, roi
 from .finder import Finder, PassResult
+from .independent import enough_views
 from .inspector import Inspector
+from .learned import learn, LearnedLook, LearnedLooks
 from .locator import GateSettings, Locator
-from .places import bays_of
+from .memory import KEEP_RESOLVED_NS, Memory, Verdict
+from .places import bays_of, NormalBay
 from .records import Alert, BayReport, BayResult, CameraPose, Finding, Frame, Outcome, Refusal
-from .store_layout import StoreLayout
-from .tracker import Tracker
+from .store_layout import Bay, StoreLayout
+from .tracker import REOPEN_WITHIN_NS, Sighting, Tracker
 
 MIN_COVERAGE = 0.3  # part of a bay that must have been judged for 'normal' to mean something
 
@@ -41,18 +52,27 @@ class PipelineSettings:
     pass_gap_ns: int = 2_000_000_000
     """A bay that was out of sight for as long has been passed."""
     evidence: bool = True
+    reopen_within_ns: int = REOPEN_WITHIN_NS
+    """A thing that comes back at its place within this re-opens its alert."""
 
 
 class Pipeline:
     """Holds the rooms together and the passes that are under way."""
 
     def __init__(
-        self, store: StoreLayout, artefact: Artefact, settings: PipelineSettings | None = None
+        self,
+        store: StoreLayout,
+        artefact: Artefact,
+        settings: PipelineSettings | None = None,
+        memory: Memory | None = None,
     ) -> None:
         """
         Build all rooms.
 
+        :param memory: what is known from earlier runs, and where every step is written to before it is
+            returned; without it all is forgotten at the end
         :raises ArtefactError: if the artefact is damaged or was made for another store
+        :raises MemoryFileError: if the memory is damaged
         """
         self.settings = settings or PipelineSettings()
         known = bays_of(artefact.arrays)
@@ -77,13 +97,39 @@ class Pipeline:
         self._threshold = self._budget.threshold(self.settings.false_alarms_per_aisle_patrol)
         belonging = Belonging(artefact, self._bays, self._inspector.settings.cell_m, margin_m)
         self._finder = Finder(self._budget, belonging, artefact.number('at_home_distance'))
-        self._tracker = Tracker(store)
+        self._tracker = Tracker(store, reopen_within_ns=self.settings.reopen_within_ns)
+        self._learned = LearnedLooks()
+        self._memory = memory
         self._patrol = 'patrol'
         self._passes: dict[str, BayPass] = {}
         self._visited: set[str] = set()
         self._last_ns: int | None = None
         self._frame_shape: tuple[int, ...] = (0, 0)
         self._frame_id = ''
+        if memory is not None:
+            self._remember(memory)
+
+    def _remember(self, memory: Memory) -> None:
+        known = [(a, look) for a, look in memory.alerts() if a.bay in self._store.bays]
+        self._tracker.restore(known)
+        self._learned.replace(memory.learned())
+        newest = max((alert.last_seen_ns for alert, _ in known), default=0)
+        memory.prune(newest - max(KEEP_RESOLVED_NS, self.settings.reopen_within_ns))
+        patrol = memory.note('patrol')
+        if patrol:
+            self._patrol, self._visited = str(patrol['name']), set(patrol['visited'])
+            self._last_ns = int(patrol['last_ns'])
+
+    @property
+    def interrupted_patrol(self) -> tuple[str, int] | None:
+        """Name and last time of the patrol that ran when an earlier run ended, if it did not end first."""
+        patrol = self._memory.note('patrol') if self._memory is not None else None
+        return (str(patrol['name']), int(patrol['last_ns'])) if patrol else None
+
+    @property
+    def learned(self) -> tuple[LearnedLook, ...]:
+        """Appearances that are normal because people said so, oldest first."""
+        return self._learned.looks
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
@@ -146,6 +192,7 @@ class Pipeline:
             ],
             times,
         )
+        self._write(ended.alerts, ended.bays)
         return replace(
             ended, views=tuple(views), refused=tuple(refused), stage_ms=tuple(times.items())
         )
@@ -156,7 +203,9 @@ class Pipeline:
         gone = [
             b for b, p in self._passes.items() if now_ns - p.end_ns >= self.settings.pass_gap_ns
         ]
-        return replace(self._end(gone, times), stage_ms=tuple(times.items()))
+        ended = self._end(gone, times)
+        self._write(ended.alerts, ended.bays)
+        return replace(ended, stage_ms=tuple(times.items()))
 
     def end_patrol(self) -> Outcome:
         """End all passes, and report the bays that were not seen at all."""
@@ -179,12 +228,83 @@ class Pipeline:
             for bay in self._bays
             if bay not in self._visited
         )
+        self._write(outcome.alerts, outcome.bays, patrol_ended=True)
         return replace(outcome, bays=outcome.bays + missed, stage_ms=tuple(times.items()))
 
-    def verdict(self, alert_id: str, verdict: str, stamp_ns: int) -> tuple[Alert, ...]:
-        """Take what a person said of an alert: confirmed, false_alarm, resolved or reopened."""
-        del stamp_ns  # kept in the interface: the history of an alert will want it
-        return self._tracker.verdict(alert_id, verdict)
+    def verdict(
+        self, alert_id: str, verdict: str, stamp_ns: int, *, author: str = '', note: str = ''
+    ) -> tuple[Alert, ...]:
+        """
+        Take what a person said of an alert: confirmed, false_alarm, resolved or reopened.
+
+        A false alarm makes what was seen normal at that place, at once and after a restart;
+        ``reopened`` takes that back.
+
+        :return: the alert in its new state; nothing when its id is not known
+        """
+        changed = self._tracker.verdict(alert_id, verdict, stamp_ns)
+        for alert in changed:
+            look = self._tracker.appearance(alert.id)
+            learned: list[LearnedLook] = []
+            forgotten: list[str] = []
+            if verdict == 'false_alarm':
+                learned = [self._learn(alert, look, author, note, stamp_ns)]
+            elif verdict in {'reopened', 'confirmed'}:
+                self._learned.forget(alert.id)
+                forgotten = [alert.id]
+            if self._memory is not None:
+                self._memory.save(
+                    [alert],
+                    {alert.id: look},
+                    learned=learned,
+                    forgotten=forgotten,
+                    verdict=Verdict(alert.id, verdict, author, note, stamp_ns, alert),
+                )
+        return changed
+
+    def unsent(self) -> tuple[Alert, ...]:
+        """Return the alerts whose latest state was not said by an earlier run."""
+        return tuple(self._memory.unsent()) if self._memory is not None else ()
+
+    def sent(self, alerts: Sequence[Alert]) -> None:
+        """Take note that alerts were said."""
+        if self._memory is not None and alerts:
+            self._memory.sent([alert.id for alert in alerts])
+
+    def _learn(
+        self, alert: Alert, look: Appearance | None, author: str, note: str, stamp_ns: int
+    ) -> LearnedLook:
+        bay = self._store.bay(alert.bay)
+        grid = (bay.height, self._locator.margin_m, self._inspector.settings.cell_m)
+        learned = learn(
+            alert,
+            look,
+            self._inspector.normal(alert.bay),
+            grid,
+            author=author,
+            note=note,
+            stamp_ns=stamp_ns,
+        )
+        self._learned.add(learned)
+        return learned
+
+    def _write(
+        self, alerts: Sequence[Alert], bays: Sequence[BayReport], *, patrol_ended: bool = False
+    ) -> None:
+        """Write a step before anything of it is said."""
+        if self._memory is None or not (alerts or bays or patrol_ended):
+            return
+        patrol = (
+            None
+            if patrol_ended
+            else {
+                'name': self._patrol,
+                'last_ns': self._last_ns,
+                'visited': sorted(self._visited),
+            }
+        )
+        looks = {alert.id: self._tracker.appearance(alert.id) for alert in alerts}
+        self._memory.save(alerts, looks, notes={'patrol': patrol})
 
     def _pass(self, bay: str, stamp_ns: int) -> BayPass:
         if bay not in self._passes:
@@ -209,13 +329,19 @@ class Pipeline:
         ids: list[str] = []
         result, coverage, highest = BayResult.NOT_SEEN, 0.0, 0.0
         if seen.views:
-            found = self._finder.find(bay, seen, self._inspector.normal(seen.bay), self._threshold)
-            standing, resolved = self._tracker.update(bay, seen.patrol, seen.end_ns, found)
+            normal = self._inspector.normal(seen.bay)
+            found = self._finder.find(bay, seen, normal, self._threshold)
+            sightings = self._sightings(bay, seen, normal, found)
+            look = _Look(seen, normal)
+            update = self._tracker.update(
+                bay, seen.patrol, seen.end_ns, found, sightings, look.alike
+            )
             changed = [
-                self._with_evidence(alert, finding, seen, found) for alert, finding in standing
+                self._with_evidence(alert, sighting.finding, seen, found)
+                for alert, sighting in update.seen
             ]
-            ids = [alert.id for alert in changed]
-            changed += resolved
+            ids = list(update.standing)
+            changed += update.resolved
             coverage, highest = found.coverage, found.highest
             if ids:
                 result = BayResult.ALERT
@@ -234,6 +360,32 @@ class Pipeline:
             threshold=self._threshold,
             alert_ids=tuple(ids),
         )
+
+    def _sightings(
+        self, bay: Bay, seen: BayPass, normal: NormalBay, found: PassResult
+    ) -> list[Sighting]:
+        """Return the findings that nobody has called normal, with what the tracker asks of them."""
+        if self._memory is not None and self._memory.changed_elsewhere():
+            self._learned.replace(self._memory.learned())
+        look = _Look(seen, normal)
+        sightings = []
+        for finding in found.findings:
+            if self._learned.explains(finding, look.now, look.normals):
+                continue
+            cell = cell_of(finding.box, bay.height, found.margin_m, found.cell_m)
+            cell = (
+                min(max(cell[0], 0), found.scores.shape[0] - 1),
+                min(max(cell[1], 0), found.scores.shape[1] - 1),
+            )
+            strong = finding.score >= finding.threshold
+            sightings.append(
+                Sighting(
+                    finding,
+                    appearance_in(seen, cell),
+                    strong and enough_views(seen, normal.statistics, cell, found.threshold),
+                )
+            )
+        return sightings
 
     def _with_evidence(
         self, alert: Alert, finding: Finding, seen: BayPass, found: PassResult
@@ -259,6 +411,31 @@ class Pipeline:
         )
         self._tracker.attach(shown)
         return shown
+
+
+class _Look:
+    """How places look in one pass, beside how they look on the normal ones."""
+
+    def __init__(self, seen: BayPass, normal: NormalBay) -> None:
+        self._seen = seen
+        self._normal = normal
+
+    def now(self, then: Appearance) -> Appearance | None:
+        """Return the place of an appearance as this pass saw it."""
+        return appearance_in(self._seen, then.middle)
+
+    def normals(self, then: Appearance) -> list[Appearance]:
+        """Return the same place on each normal pass."""
+        cell_m = self._seen.scores[0].cell_m
+        return normal_appearances(self._normal.references, then.middle, cell_m)
+
+    def alike(self, _bay: str, then: Appearance) -> bool | None:
+        """Return whether the place looks as it did."""
+        now = self.now(then)
+        if now is None:
+            return None
+        normals = self.normals(then)
+        return alike(now, then, normals, usual_distance(normals))
 
 
 @contextmanager
