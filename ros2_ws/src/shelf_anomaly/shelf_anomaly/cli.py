@@ -105,6 +105,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     replay.add_argument('--threads', type=_count, default=2, help='default: %(default)s')
     replay.add_argument('--no-evidence', action='store_true', help='make no pictures')
+    replay.add_argument(
+        '--memory',
+        metavar='FILE',
+        help='keep alerts, verdicts and learned appearances in FILE over several runs; without it '
+        'each run begins with nothing',
+    )
     replay.add_argument('--open', action='store_true', help='show the report in the browser')
     bag = replay.add_argument_group('where the bags do not tell')
     bag.add_argument('--camera', default='', metavar='NS', help='one camera, or "all"')
@@ -151,6 +157,7 @@ def _replay(args: argparse.Namespace) -> int:
     from .bag.replay import replay, ReplaySettings
     from .bag.topics import BagOptions
     from .bag.writer import PAGE, prepare_out, write_files
+    from .memory import Memory
     from .pipeline import Pipeline, PipelineSettings
     from .store_layout import load_store_layout
 
@@ -163,7 +170,8 @@ def _replay(args: argparse.Namespace) -> int:
         threads=args.threads,
         evidence=not args.no_evidence,
     )
-    pipeline = Pipeline(store, artefact, settings)
+    memory = Memory(args.memory, store.store) if args.memory else None
+    pipeline = Pipeline(store, artefact, settings, memory)
     out = prepare_out(args.out, force=args.force)
     options = BagOptions(
         image_topic=args.image_topic,

@@ -29,7 +29,7 @@ def enough_views(
     Return whether enough independent views show what a pass found at a cell.
 
     A view shows it when its own score there reaches KEEP times the threshold. A place that was
-    only judged from one point of the aisle cannot be asked twice: there the pass's score decides alone.
+    only judged from one point of the aisle cannot be asked twice: there the pass decides alone.
     """
     judged: list[float] = []
     shown: list[float] = []

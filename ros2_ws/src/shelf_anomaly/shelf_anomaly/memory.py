@@ -3,10 +3,10 @@
 """
 What the robot must not forget: alerts, learned appearances, verdicts, the patrol that runs.
 
-One SQLite file (write-ahead log, ``synchronous=FULL``) a camera and store. Every step of the pipeline
-is one transaction, written before anything of it is said aloud: a process that is killed at any
-moment has either done the whole step or nothing of it. Alerts whose latest state was not said
-yet are marked, and are said after the restart.
+One SQLite file (write-ahead log, ``synchronous=FULL``) a camera and store. Every step of the
+pipeline is one transaction, written before anything of it is said: a process that is killed at any
+moment has either done the whole step or nothing of it. Alerts whose latest state was not said yet
+are marked, and are said after the restart.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 import fcntl
 import json
+import os
 from pathlib import Path
+import re
 import sqlite3
 from threading import RLock
 from typing import Any, TextIO
@@ -362,8 +364,15 @@ def alert_from_json(record: Mapping[str, Any], evidence: bytes = b'') -> Alert:
     return Alert(**values)
 
 
+def default_path(store: str, robot: str) -> Path:
+    """Return where the memory of a robot's camera lies unless it is told otherwise."""
+    state = os.environ.get('XDG_STATE_HOME') or '~/.local/state'
+    folder, name = (re.sub(r'[^0-9A-Za-z._-]', '_', part) or '_' for part in (store, robot))
+    return Path(state).expanduser() / 'shelf_anomaly' / folder.lstrip('.') / f'{name}.db'
+
+
 def open_for_reading(path: str | Path) -> Memory:
-    """Open a file that exists, beside the detector that may be using it; :raises MemoryFileError: if it is none."""
+    """Open a file beside the detector that may be using it; :raises MemoryFileError: if it is none."""
     if not Path(path).expanduser().is_file():
         raise MemoryFileError(
             f'{path}: no such memory file; the detector prints its path when it starts'

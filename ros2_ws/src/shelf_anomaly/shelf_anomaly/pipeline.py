@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 import time
+from typing import Any
 
 from .appearance import (
     alike,
@@ -26,7 +27,7 @@ from .artefact import Artefact
 from .bay_pass import BayPass
 from .belonging import Belonging
 from .budget import Budget
-from .errors import ArtefactError
+from .errors import ArtefactError, MemoryFileError
 from .evidence import picture, roi
 from .finder import Finder, PassResult
 from .independent import enough_views
@@ -69,8 +70,8 @@ class Pipeline:
         """
         Build all rooms.
 
-        :param memory: what is known from earlier runs, and where every step is written to before it is
-            returned; without it all is forgotten at the end
+        :param memory: what is known from earlier runs, and where every step is written to before
+            it is returned; without it all is forgotten at the end
         :raises ArtefactError: if the artefact is damaged or was made for another store
         :raises MemoryFileError: if the memory is damaged
         """
@@ -100,6 +101,8 @@ class Pipeline:
         self._tracker = Tracker(store, reopen_within_ns=self.settings.reopen_within_ns)
         self._learned = LearnedLooks()
         self._memory = memory
+        self._unwritten: set[str] = set()
+        self._memory_problem = ''
         self._patrol = 'patrol'
         self._passes: dict[str, BayPass] = {}
         self._visited: set[str] = set()
@@ -252,14 +255,12 @@ class Pipeline:
             elif verdict in {'reopened', 'confirmed'}:
                 self._learned.forget(alert.id)
                 forgotten = [alert.id]
-            if self._memory is not None:
-                self._memory.save(
-                    [alert],
-                    {alert.id: look},
-                    learned=learned,
-                    forgotten=forgotten,
-                    verdict=Verdict(alert.id, verdict, author, note, stamp_ns, alert),
-                )
+            self._save(
+                [alert],
+                learned=learned,
+                forgotten=forgotten,
+                verdict=Verdict(alert.id, verdict, author, note, stamp_ns, alert),
+            )
         return changed
 
     def unsent(self) -> tuple[Alert, ...]:
@@ -269,7 +270,15 @@ class Pipeline:
     def sent(self, alerts: Sequence[Alert]) -> None:
         """Take note that alerts were said."""
         if self._memory is not None and alerts:
-            self._memory.sent([alert.id for alert in alerts])
+            try:
+                self._memory.sent([alert.id for alert in alerts])
+            except MemoryFileError as error:  # they are said once more after a restart
+                self._memory_problem = str(error)
+
+    def memory_problem(self) -> str:
+        """Return, once, why the memory could not be written lately; empty if it could."""
+        problem, self._memory_problem = self._memory_problem, ''
+        return problem
 
     def _learn(
         self, alert: Alert, look: Appearance | None, author: str, note: str, stamp_ns: int
@@ -303,8 +312,24 @@ class Pipeline:
                 'visited': sorted(self._visited),
             }
         )
-        looks = {alert.id: self._tracker.appearance(alert.id) for alert in alerts}
-        self._memory.save(alerts, looks, notes={'patrol': patrol})
+        self._save(alerts, notes={'patrol': patrol})
+
+    def _save(self, alerts: Sequence[Alert], **more: Any) -> None:
+        """Write; what cannot be written now is written with the next step."""
+        if self._memory is None:
+            return
+        known = {alert.id: alert for alert in alerts}
+        for late in self._unwritten - set(known):
+            alert = self._tracker.alert(late)
+            if alert is not None:
+                known[late] = alert
+        looks = {name: self._tracker.appearance(name) for name in known}
+        try:
+            self._memory.save(list(known.values()), looks, **more)
+            self._unwritten.clear()
+        except MemoryFileError as error:  # a full disk must not end the inspection
+            self._unwritten |= set(known)
+            self._memory_problem = str(error)
 
     def _pass(self, bay: str, stamp_ns: int) -> BayPass:
         if bay not in self._passes:
@@ -366,7 +391,7 @@ class Pipeline:
     ) -> list[Sighting]:
         """Return the findings that nobody has called normal, with what the tracker asks of them."""
         if self._memory is not None and self._memory.changed_elsewhere():
-            self._learned.replace(self._memory.learned())
+            self._learned.replace(self._memory.learned())  # taken back on the command line
         look = _Look(seen, normal)
         sightings = []
         for finding in found.findings:

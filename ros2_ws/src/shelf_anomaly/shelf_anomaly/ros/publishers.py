@@ -85,6 +85,10 @@ class Publishers:
         if frame is not None and shot is not None:
             self._picture(outcome, open_alerts, frame, shot)
 
+    def heard(self) -> bool:
+        """Return whether somebody reads the alerts."""
+        return bool(self._alerts.get_subscription_count())
+
     def open_alerts(self, alerts: Sequence[Alert], *, pictures: bool = False) -> None:
         """Publish all that is open, worst first; with pictures for someone who has just come."""
         ordered = sorted(alerts, key=lambda a: a.threshold - a.score)
