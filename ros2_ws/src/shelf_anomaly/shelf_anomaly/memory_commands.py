@@ -89,9 +89,7 @@ def forget(memory: Memory, name: str) -> str:
     found = [look.id for look in memory.learned() if look.id.startswith(name)]
     if len(found) != 1 or not name:
         known = 'several begin so' if found else 'none is called so'
-        raise MemoryFileError(
-            f'{name!r}: {known}; "shelf-anomaly learned list" shows their ids'
-        )
+        raise MemoryFileError(f'{name!r}: {known}; "shelf-anomaly learned list" shows their ids')
     memory.save(forgotten=found)
     return found[0]
 

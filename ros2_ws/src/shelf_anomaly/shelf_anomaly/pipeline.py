@@ -35,11 +35,24 @@ from .inspector import Inspector
 from .learned import learn, LearnedLook, LearnedLooks
 from .locator import GateSettings, Locator
 from .memory import KEEP_RESOLVED_NS, Memory, Verdict
+from .occlusion import FAR_PART, find_cover, SPOILT_PART, without
 from .places import bays_of, NormalBay
-from .records import Alert, BayReport, BayResult, CameraPose, Finding, Frame, Outcome, Refusal
+from .records import (
+    Alert,
+    BayReport,
+    BayResult,
+    BayView,
+    CameraPose,
+    Finding,
+    Frame,
+    Outcome,
+    Refusal,
+    ViewRefused,
+)
 from .store_layout import Bay, StoreLayout
 from .tracker import REOPEN_WITHIN_NS, Sighting, Tracker
 
+COVERED_VIEWS = 2  # so many covered views of a pass make the others suspect
 MIN_COVERAGE = 0.3  # part of a bay that must have been judged for 'normal' to mean something
 
 
@@ -176,12 +189,22 @@ class Pipeline:
         self._frame_shape, self._frame_id = frame.image.shape, frame.frame_id
         with _timed(times, 'locate'):
             views, refused = self._locator.locate(frame, camera_pose, self._templates)
+        used: list[BayView] = []
         for view in views:
             if view.bay not in self._templates:
                 continue  # a bay that the model does not know
             with _timed(times, 'inspect'):
                 scores = self._inspector.inspect(view)
-            self._pass(view.bay, frame.stamp_ns).add(view, scores)
+                normal = self._inspector.normal(view.bay)
+                cover = find_cover(view, scores, normal, self._threshold)
+            if cover.whole:
+                refused.append(
+                    ViewRefused(view.bay, view.stamp_ns, Refusal.OCCLUDED, cover.part, FAR_PART)
+                )
+                continue
+            used.append(view)
+            seen = self._pass(view.bay, frame.stamp_ns)
+            seen.add(view, without(scores, cover.hidden), cover.part)
         for refusal in refused:
             if refusal.reason is not Refusal.COVERAGE and refusal.bay in self._templates:
                 seen = self._pass(refusal.bay, frame.stamp_ns)
@@ -197,7 +220,7 @@ class Pipeline:
         )
         self._write(ended.alerts, ended.bays)
         return replace(
-            ended, views=tuple(views), refused=tuple(refused), stage_ms=tuple(times.items())
+            ended, views=tuple(used), refused=tuple(refused), stage_ms=tuple(times.items())
         )
 
     def idle(self, now_ns: int) -> Outcome:
@@ -349,7 +372,7 @@ class Pipeline:
         return Outcome(alerts=tuple(alerts), bays=tuple(reports))
 
     def _end_pass(self, seen: BayPass) -> tuple[list[Alert], BayReport]:
-        bay = self._store.bay(seen.bay)
+        bay, seen = self._store.bay(seen.bay), seen.trusted(SPOILT_PART, COVERED_VIEWS)
         changed: list[Alert] = []
         ids: list[str] = []
         result, coverage, highest = BayResult.NOT_SEEN, 0.0, 0.0
@@ -368,10 +391,10 @@ class Pipeline:
             ids = list(update.standing)
             changed += update.resolved
             coverage, highest = found.coverage, found.highest
-            if ids:
+            if update.seen:
                 result = BayResult.ALERT
-            elif coverage >= MIN_COVERAGE:
-                result = BayResult.NORMAL
+            elif coverage >= MIN_COVERAGE:  # what stands may be behind what was not seen
+                result = BayResult.ALERT if ids else BayResult.NORMAL
         return changed, BayReport(
             bay=seen.bay,
             patrol=seen.patrol,

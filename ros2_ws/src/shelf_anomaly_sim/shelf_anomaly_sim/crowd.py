@@ -77,7 +77,9 @@ def _dimmed(bgr: tuple[float, float, float], by: float) -> tuple[float, float, f
     return bgr[0] * by, bgr[1] * by, bgr[2] * by
 
 
-def _quad(x0: float, x1: float, y0: float, y1: float, out: float, slant: float = 0.0) -> FloatArray:
+def _quad(
+    x0: float, x1: float, y0: float, y1: float, out: float, slant: float = 0.0
+) -> FloatArray:
     return np.array([[x0 + slant, y1, out], [x1 - slant, y1, out], [x1, y0, out], [x0, y0, out]])
 
 
@@ -115,7 +117,9 @@ def _shopper(
             _quad(x + fold - 0.008, x + fold + 0.008, hip, shoulder - 0.08, out + 0.001),
             _dimmed(coat, 0.7),
         )
-    painter.plain(_quad(x - 0.05, x + 0.05, shoulder - 0.02, shoulder + 0.07, out), (130, 160, 205))
+    painter.plain(
+        _quad(x - 0.05, x + 0.05, shoulder - 0.02, shoulder + 0.07, out), (130, 160, 205)
+    )
     painter.plain(_disc(x, floor + 0.92 * height, 0.075 * height, out + 0.002), hair)
 
 
@@ -147,7 +151,9 @@ def _trolley(
     for y in np.linspace(low, floor + 0.9 * height, 5):
         painter.plain(_quad(x - half, x + half, y - 0.004, y + 0.004, out + 0.01), steel)
     painter.plain(
-        _quad(x - half - 0.03, x + half + 0.03, floor + 0.95 * height, floor + height, out + 0.012),
+        _quad(
+            x - half - 0.03, x + half + 0.03, floor + 0.95 * height, floor + height, out + 0.012
+        ),
         _colour(rng, 20, 220),
     )
 

@@ -132,9 +132,7 @@ class Patrol:
             self._cameras, self._renderers, self._lights, strict=True
         ):
             pose = yaw_pose(stand.x, stand.y, stand.yaw).compose(camera.mount)
-            image = light.expose(
-                renderer.render(pose, self._stock, self.passers, t_ns / 1e9)
-            )
+            image = light.expose(renderer.render(pose, self._stock, self.passers, t_ns / 1e9))
             if self.passers:
                 self._note_covered(camera, pose, t_ns / 1e9)
             yield Shot(self.start_ns + t_ns, camera, image, pose)

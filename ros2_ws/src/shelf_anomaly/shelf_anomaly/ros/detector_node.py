@@ -185,9 +185,7 @@ class DetectorNode:
         alert_id, verdict = verdict_from_message(message)
         stamp_ns = time_ns(message.header.stamp) or self.node.get_clock().now().nanoseconds
         author, note = message.author, message.note
-        self._worker.call(
-            lambda: self._session.verdict(alert_id, verdict, stamp_ns, author, note)
-        )
+        self._worker.call(lambda: self._session.verdict(alert_id, verdict, stamp_ns, author, note))
 
     def _apply(self, name: str, value: Value) -> None:
         if name == 'false_alarms_per_aisle_patrol':
