@@ -21,10 +21,13 @@ from .places import NormalBay
 from .records import BayView, BoolArray, CellScores, Float32Array
 from .registration import normalise, Template, TEMPLATE_PX_PER_M
 from .scoring import channels, score_map
+from .store_layout import Bay
 
 WINDOW_M = 0.17
 """Structure is compared in windows of this side: a board's thickness and some of its length."""
-MIN_STRUCTURE = 8.0
+RAIL_M = (-0.05, 0.02)
+"""From a board's height downwards and upwards: where its front edge and its price rail are."""
+MIN_STRUCTURE = 2.5
 """Summed weight of the template within a window that tells something."""
 LOST = 0.9
 """Weighted mean square difference within a window; 0.3 is usual, 2 that of unrelated pictures."""
@@ -33,7 +36,7 @@ FAR_PART, LOST_PART = 0.3, 0.1
 SPOILT_PART = 0.2
 """Part of a view that may be far from normal in a pass in which someone stood in front."""
 HIDDEN_HEIGHT_M, HIDDEN_LOST = 0.4, 0.25
-"""A part of a view is hidden when it is as tall, and so much of its structure is gone."""
+"""A part of a view is hidden when it is as tall, and so much of its boards is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,16 @@ class Cover:
     """Shape ``(rows, cols)``: cells that something stands before."""
 
 
-def find_cover(view: BayView, scores: CellScores, normal: NormalBay, threshold: float) -> Cover:
+def find_cover(
+    view: BayView, scores: CellScores, normal: NormalBay, threshold: float, bay: Bay
+) -> Cover:
     """
     Return what is covered in a view.
 
     :param threshold: the score from which a place would raise an alert
     """
     rows, cols = scores.distance.shape[1:]
-    known, lost = _structure(view, normal.template, (rows, cols))
+    known, lost = _structure(view, normal.template, (rows, cols), bay)
     single = score_map(channels(scores.distance, scores.cell_m), normal.statistics)
     judged = np.isfinite(single)
     far = judged & (np.nan_to_num(single, nan=-np.inf) >= threshold)
@@ -76,19 +81,23 @@ def without(scores: CellScores, hidden: BoolArray) -> CellScores:
 
 
 def _structure(
-    view: BayView, template: Template, cells: tuple[int, int]
+    view: BayView, template: Template, cells: tuple[int, int], bay: Bay
 ) -> tuple[BoolArray, BoolArray]:
-    """Return in which cells the template tells where structure is, and where it is gone."""
+    """Return in which cells the template shows a board's front, and where that is gone."""
     rows, cols = template.mean.shape
     small = cv2.resize(view.image, (cols, rows), interpolation=cv2.INTER_AREA)
     seen = cv2.resize(view.seen.astype(np.float32), (cols, rows)) > 0.99
-    weight: Float32Array = (template.weight * seen).astype(np.float32)
+    up = bay.height + view.margin_m - (np.arange(rows) + 0.5) / TEMPLATE_PX_PER_M
+    front = np.zeros(rows, bool)
+    for level in bay.levels:
+        front |= (up >= level + RAIL_M[0]) & (up <= level + RAIL_M[1])
+    weight: Float32Array = (template.weight * seen * front[:, None]).astype(np.float32)
     difference = weight * (normalise(np.asarray(small, np.uint8)) - template.mean) ** 2
     side = max(3, round(WINDOW_M * TEMPLATE_PX_PER_M))
     window = (side, side)
     total = cv2.boxFilter(weight, -1, window, normalize=False)
     gone = cv2.boxFilter(difference.astype(np.float32), -1, window, normalize=False)
-    known = total >= MIN_STRUCTURE
+    known = (total >= MIN_STRUCTURE) & front[:, None]
     lost = known & (gone >= LOST * np.maximum(total, 1e-6))
     # The grid of cells may reach a little beyond the view: it is padded to whole strides.
     px = _grid_px(view, cells, (rows, cols))
@@ -108,7 +117,7 @@ def _to_cells(mask: BoolArray, cells: tuple[int, int], px: tuple[int, int]) -> B
     canvas[: mask.shape[0], : mask.shape[1]] = mask
     part = np.ascontiguousarray(canvas[: px[0], : px[1]])
     small = cv2.resize(part, (cells[1], cells[0]), interpolation=cv2.INTER_AREA)
-    return np.asarray(small > 0.5)
+    return np.asarray(small > 0.2)
 
 
 def _hidden(far: BoolArray, known: BoolArray, lost: BoolArray, cell_m: float) -> BoolArray:

@@ -154,8 +154,8 @@ class Pipeline:
 
     @property
     def open_alerts(self) -> tuple[Alert, ...]:
-        """The alerts that are open, oldest first."""
-        return self._tracker.open_alerts
+        """The open alerts that were seen from here, oldest first."""
+        return self._tracker.own_open_alerts
 
     @property
     def threshold(self) -> float:
@@ -196,7 +196,9 @@ class Pipeline:
             with _timed(times, 'inspect'):
                 scores = self._inspector.inspect(view)
                 normal = self._inspector.normal(view.bay)
-                cover = find_cover(view, scores, normal, self._threshold)
+                cover = find_cover(
+                    view, scores, normal, self._threshold, self._store.bay(view.bay)
+                )
             if cover.whole:
                 refused.append(
                     ViewRefused(view.bay, view.stamp_ns, Refusal.OCCLUDED, cover.part, FAR_PART)
@@ -285,6 +287,18 @@ class Pipeline:
                 verdict=Verdict(alert.id, verdict, author, note, stamp_ns, alert),
             )
         return changed
+
+    def hear(self, told: Alert) -> tuple[Alert, ...]:
+        """
+        Take in what another robot says of an alert; see :meth:`Tracker.hear`.
+
+        :return: one's own alerts that gave way to an earlier one, to be said
+        """
+        changed, said = self._tracker.hear(told)
+        if changed:
+            self._save(changed)
+            self.sent([alert for alert in changed if alert not in said])
+        return said
 
     def unsent(self) -> tuple[Alert, ...]:
         """Return the alerts whose latest state was not said by an earlier run."""

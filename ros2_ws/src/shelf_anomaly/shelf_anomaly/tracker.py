@@ -79,6 +79,7 @@ class Tracker:
         self._new_id = new_id
         self._alerts: dict[str, Alert] = {}
         self._looks: dict[str, Appearance] = {}
+        self._hearsay: set[str] = set()
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
@@ -87,8 +88,79 @@ class Tracker:
 
     @property
     def open_alerts(self) -> tuple[Alert, ...]:
-        """The alerts that are open, oldest first."""
+        """The alerts that are open, oldest first, also those that only others have seen."""
         return tuple(a for a in self._alerts.values() if a.state is State.OPEN)
+
+    @property
+    def own_open_alerts(self) -> tuple[Alert, ...]:
+        """The open alerts that were seen from here, oldest first."""
+        return tuple(a for a in self.open_alerts if a.id not in self._hearsay)
+
+    def hear(self, told: Alert) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:
+        """
+        Take in what another robot says of an alert.
+
+        An alert that is open there and not known here is known from now on: seen at its place, it
+        keeps its id. Two robots that raised one fault at once agree by rule, each for itself: the
+        alert that was first seen earlier goes on (the smaller id, if at the same moment), the
+        other robot's own is resolved with ``same_as``. What is said twice changes nothing.
+
+        :return: alerts that changed here, and those among them that must be said: one's own that
+            gave way
+        """
+        if told.bay not in self._store.bays or told.same_as:
+            return (), ()
+        ours = self._alerts.get(told.id)
+        if ours is not None:
+            return ((taken,), ()) if (taken := self._newer(ours, told)) else ((), ())
+        if told.state is not State.OPEN:
+            self._hearsay.add(told.id)
+            return (self._put(told),), ()
+        rival = next(
+            (
+                a
+                for a in self.open_alerts
+                if a.bay == told.bay and apart(a.box, told.box, SAME_PLACE_M) <= 1.0
+            ),
+            None,
+        )
+        if rival is None:
+            self._hearsay.add(told.id)
+            return (self._put(told),), ()
+        if (rival.first_seen_ns, rival.id) <= (told.first_seen_ns, told.id):
+            return (), ()
+        gone = self._put(
+            replace(
+                rival,
+                state=State.RESOLVED,
+                resolved_ns=max(rival.last_seen_ns, told.last_seen_ns),
+                same_as=told.id,
+                reason=f'the same fault as alert {told.id}',
+            )
+        )
+        if rival.id in self._looks:
+            self._looks[told.id] = self._looks[rival.id]
+        self._put(_merged(told, rival))
+        said = () if rival.id in self._hearsay else (gone,)
+        return (gone, self._alerts[told.id]), said
+
+    def _newer(self, ours: Alert, told: Alert) -> Alert | None:
+        """Take over what is later than what is known; None if nothing is."""
+
+        def moment(alert: Alert) -> int:
+            return max(alert.last_seen_ns, alert.resolved_ns or 0)
+
+        if moment(told) <= moment(ours) or ours.state is State.DISMISSED:
+            return None
+        merged = _merged(ours, told)
+        return self._put(
+            replace(
+                merged,
+                state=told.state,
+                resolved_ns=told.resolved_ns,
+                resolved_in=told.resolved_in,
+            )
+        )
 
     def alert(self, alert_id: str) -> Alert | None:
         """Return an alert by its id."""
@@ -221,7 +293,7 @@ class Tracker:
         better = finding.score >= alert.score
         if sighting.appearance is not None and (better or alert.id not in self._looks):
             self._looks[alert.id] = sighting.appearance
-        return self._put(
+        return self._seen_here(
             replace(
                 alert,
                 kind=finding.kind if better else alert.kind,
@@ -264,6 +336,10 @@ class Tracker:
                 reason=finding.reason,
             )
         )
+
+    def _seen_here(self, alert: Alert) -> Alert:
+        self._hearsay.discard(alert.id)
+        return self._put(alert)
 
     def _put(self, alert: Alert) -> Alert:
         self._alerts[alert.id] = alert
@@ -325,3 +401,21 @@ def _part_of(finding: Finding, other: Finding) -> bool:
     """Return whether a finding lies within a stronger one: a large thing has several peaks."""
     inside = (other.box.width / 2, other.box.height / 2)
     return finding.score < other.score and apart(finding.box, other.box, inside) <= 1.0
+
+
+def _merged(alert: Alert, other: Alert) -> Alert:
+    """Return an alert with what another robot saw of the same fault."""
+    better = other if other.score > alert.score else alert
+    return replace(
+        alert,
+        kind=better.kind,
+        suggested_bays=better.suggested_bays,
+        reason=better.reason,
+        score=better.score,
+        p_value=min(alert.p_value, other.p_value),
+        first_seen_ns=min(alert.first_seen_ns, other.first_seen_ns),
+        last_seen_ns=max(alert.last_seen_ns, other.last_seen_ns),
+        sightings=max(alert.sightings, other.sightings),
+        seen_in=(*alert.seen_in, *(p for p in other.seen_in if p not in alert.seen_in)),
+        evidence=better.evidence or alert.evidence,
+    )

@@ -245,3 +245,58 @@ def test_what_an_earlier_run_knew_goes_on() -> None:
     (alert,) = after.alerts
     assert alert.sightings == 8
     assert replace(alert, sightings=4) == before.alerts[0]
+
+
+def told(number: int, **changes: object) -> Alert:
+    """Return an alert of another robot, at the place of :func:`finding`."""
+    scene = Scene()
+    scene.drive(finding())
+    return replace(scene.alerts[0], id=f'other-{number}', **changes)  # type: ignore[arg-type]
+
+
+def test_a_fault_that_another_robot_told_of_keeps_its_id() -> None:
+    scene = Scene()
+    assert scene.tracker.hear(told(1)) == ((told(1),), ())
+    assert scene.tracker.own_open_alerts == ()
+    scene.drive(finding(), at_ns=3 * HOUR)
+
+    assert scene.states == [('other-1', 'open')]
+    assert [a.id for a in scene.tracker.own_open_alerts] == ['other-1']
+    assert scene.tracker.hear(told(1)) == ((), ())  # older than what is known
+
+
+def test_what_another_robot_saw_put_right_is_put_right_here() -> None:
+    scene = Scene()
+    scene.drive(finding())
+    righted = replace(
+        scene.alerts[0], state=State.RESOLVED, resolved_ns=2 * HOUR, resolved_in='theirs'
+    )
+    scene.tracker.hear(righted)
+
+    assert scene.states == [('id-1', 'resolved')]
+    assert scene.alerts[0].resolved_in == 'theirs'
+
+
+@pytest.mark.parametrize(
+    ('first_seen_ns', 'name', 'gives_way'),
+    [(HOUR - 1, 'zz', True), (HOUR, 'aa', True), (HOUR, 'zz', False), (HOUR + 1, 'aa', False)],
+)
+def test_two_that_raised_one_fault_agree(
+    first_seen_ns: int, name: str, gives_way: bool
+) -> None:
+    scene = Scene()
+    scene.drive(sighting(finding(), 7.0))
+    theirs = replace(told(1), id=name, first_seen_ns=first_seen_ns)
+    _, said = scene.tracker.hear(theirs)
+    scene.tracker.hear(theirs)
+
+    if gives_way:
+        assert [(a.id, a.same_as, a.state) for a in said] == [('id-1', name, State.RESOLVED)]
+        assert [a.id for a in scene.tracker.open_alerts] == [name]
+        assert scene.tracker.appearance(name) is not None
+    else:
+        assert said == ()
+        assert scene.states == [('id-1', 'open')]
+    # The other one's closing word changes nothing here.
+    scene.tracker.hear(replace(theirs, id='gone', state=State.RESOLVED, same_as='id-1'))
+    assert 'gone' not in [a.id for a in scene.alerts]

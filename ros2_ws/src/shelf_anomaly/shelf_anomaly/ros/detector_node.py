@@ -12,7 +12,7 @@ import time
 from rclpy.clock import Clock, ClockType, JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.node import Node
-from shelf_anomaly_msgs.msg import AlertVerdict
+from shelf_anomaly_msgs.msg import AlertVerdict, ShelfAlert, ShelfAlertArray
 
 from ..artefact import load_artefact
 from ..errors import SettingsError
@@ -20,7 +20,7 @@ from ..memory import default_path, Memory
 from ..pipeline import Pipeline
 from ..store_layout import load_store_layout
 from . import parameters, process, qos
-from .alert_messages import verdict_from_message
+from .alert_messages import alert_from_message, verdict_from_message
 from .camera_input import CameraInput
 from .conversions import time_ns
 from .diagnostics import build, Facts
@@ -117,6 +117,19 @@ class DetectorNode:
         node.create_subscription(
             AlertVerdict, 'alert_verdicts', guard.wrap('verdict', self._take_verdict), qos.VERDICTS
         )
+        for topic in peer_namespaces(self._parameters.peers):
+            node.create_subscription(
+                ShelfAlert,
+                f'{topic}shelf_alerts',
+                guard.wrap('peer', self._hear),
+                qos.ALERTS,
+            )
+            node.create_subscription(
+                ShelfAlertArray,
+                f'{topic}open_alerts',
+                guard.wrap('peer', self._hear_all),
+                qos.OPEN_ALERTS,
+            )
         parameters.watch(node, guard, self._apply)
         # Steady: timers of the node's clock stand still when simulated time does.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -187,6 +200,16 @@ class DetectorNode:
         author, note = message.author, message.note
         self._worker.call(lambda: self._session.verdict(alert_id, verdict, stamp_ns, author, note))
 
+    def _hear(self, message: ShelfAlert) -> None:
+        if message.robot == self._robot or message.location.store != self._store.store:
+            return
+        alert = alert_from_message(message)
+        self._worker.call(partial(self._session.hear, alert))
+
+    def _hear_all(self, message: ShelfAlertArray) -> None:
+        for alert in message.alerts:
+            self._hear(alert)
+
     def _apply(self, name: str, value: Value) -> None:
         if name == 'false_alarms_per_aisle_patrol':
             self._worker.call(partial(self._session.set_budget, float(str(value))))
@@ -219,6 +242,14 @@ class DetectorNode:
             camera_timeout_s=self._parameters.camera_timeout_s,
             busy_s=self._worker.busy_s(time.monotonic()),
         )
+
+
+def peer_namespaces(asked: str) -> list[str]:
+    """Return what goes before the topics of the detectors to listen to."""
+    if asked == 'none':
+        return []
+    names = [name.strip().rstrip('/') for name in asked.split(',') if name.strip()]
+    return [f'{name}/' for name in names] or ['']
 
 
 def open_memory(asked: str, store: str, robot: str) -> Memory | None:

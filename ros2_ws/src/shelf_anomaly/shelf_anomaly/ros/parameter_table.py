@@ -69,6 +69,7 @@ class DetectorParameters:
     evidence: bool
     memory: str
     reopen_within_s: float
+    peers: str
 
     @property
     def mount(self) -> Pose | None:
@@ -235,5 +236,11 @@ SPECS: tuple[Spec, ...] = (
         'a fault that comes back at its place within this (s) re-opens its alert',
         0.0,
         31536000.0,
+    ),
+    Spec(
+        'peers',
+        '',
+        'namespaces of the detectors that look at the same store, with commas between them, whose '
+        "alerts are taken into account; empty = one's own namespace; none = nobody",
     ),
 )

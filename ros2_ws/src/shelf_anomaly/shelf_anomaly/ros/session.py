@@ -106,6 +106,13 @@ class Session:
         changed = self._pipeline.verdict(alert_id, verdict, stamp_ns, author=author, note=note)
         self._put(Outcome(alerts=changed))
 
+    def hear(self, told: Alert) -> None:
+        """Take in what another robot says of an alert."""
+        before = self.open_alerts
+        changed = self._pipeline.hear(told)
+        if changed or self._pipeline.open_alerts != before:
+            self._put(Outcome(alerts=changed))
+
     def say_again(self) -> None:
         """Publish what nobody was told, because nobody read or the process was killed."""
         if not self._outlet.heard():
