@@ -27,6 +27,7 @@ from .artefact import Artefact
 from .bay_pass import BayPass
 from .belonging import Belonging
 from .budget import Budget
+from .drift import calibrated_maxima, DriftWatch, highest_elsewhere
 from .errors import ArtefactError, MemoryFileError
 from .evidence import picture, roi
 from .finder import Finder, PassResult
@@ -116,6 +117,9 @@ class Pipeline:
         self._memory = memory
         self._unwritten: set[str] = set()
         self._memory_problem = ''
+        model = str(artefact.manifest.get('files', {}).get('density.npz', artefact.name))
+        known = memory.note('drift') if memory is not None else None
+        self._drift = DriftWatch(calibrated_maxima(artefact), model, known)
         self._patrol = 'patrol'
         self._passes: dict[str, BayPass] = {}
         self._visited: set[str] = set()
@@ -141,6 +145,11 @@ class Pipeline:
         """Name and last time of the patrol that ran when an earlier run ended, if it did not end first."""
         patrol = self._memory.note('patrol') if self._memory is not None else None
         return (str(patrol['name']), int(patrol['last_ns'])) if patrol else None
+
+    @property
+    def relearn_bays(self) -> tuple[str, ...]:
+        """Bays whose normal look has moved away from what the model learnt, sorted."""
+        return self._drift.moved
 
     @property
     def learned(self) -> tuple[LearnedLook, ...]:
@@ -349,7 +358,7 @@ class Pipeline:
                 'visited': sorted(self._visited),
             }
         )
-        self._save(alerts, notes={'patrol': patrol})
+        self._save(alerts, notes={'patrol': patrol, 'drift': self._drift.state()})
 
     def _save(self, alerts: Sequence[Alert], **more: Any) -> None:
         """Write; what cannot be written now is written with the next step."""
@@ -389,7 +398,7 @@ class Pipeline:
         bay, seen = self._store.bay(seen.bay), seen.trusted(SPOILT_PART, COVERED_VIEWS)
         changed: list[Alert] = []
         ids: list[str] = []
-        result, coverage, highest = BayResult.NOT_SEEN, 0.0, 0.0
+        result, coverage, highest, moved = BayResult.NOT_SEEN, 0.0, 0.0, False
         if seen.views:
             normal = self._inspector.normal(seen.bay)
             found = self._finder.find(bay, seen, normal, self._threshold)
@@ -405,6 +414,11 @@ class Pipeline:
             ids = list(update.standing)
             changed += update.resolved
             coverage, highest = found.coverage, found.highest
+            places = [a.box for a in self._tracker.open_alerts if a.bay == bay.id]
+            places += [look.box for look in self._learned.looks if look.bay == bay.id]
+            usual = highest_elsewhere(found, places)
+            if usual is not None and coverage >= MIN_COVERAGE:
+                moved = self._drift.add(bay.id, usual, self._threshold)
             if update.seen:
                 result = BayResult.ALERT
             elif coverage >= MIN_COVERAGE:  # what stands may be behind what was not seen
@@ -421,6 +435,7 @@ class Pipeline:
             score=highest,
             threshold=self._threshold,
             alert_ids=tuple(ids),
+            relearn=moved,
         )
 
     def _sightings(

@@ -397,6 +397,8 @@ class BayReport:
     """Highest score of the pass."""
     threshold: float
     alert_ids: tuple[str, ...] = ()
+    relearn: bool = False
+    """What is normal on this bay has moved away from what the model learnt."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,9 +281,7 @@ def test_what_another_robot_saw_put_right_is_put_right_here() -> None:
     ('first_seen_ns', 'name', 'gives_way'),
     [(HOUR - 1, 'zz', True), (HOUR, 'aa', True), (HOUR, 'zz', False), (HOUR + 1, 'aa', False)],
 )
-def test_two_that_raised_one_fault_agree(
-    first_seen_ns: int, name: str, gives_way: bool
-) -> None:
+def test_two_that_raised_one_fault_agree(first_seen_ns: int, name: str, gives_way: bool) -> None:
     scene = Scene()
     scene.drive(sighting(finding(), 7.0))
     theirs = replace(told(1), id=name, first_seen_ns=first_seen_ns)

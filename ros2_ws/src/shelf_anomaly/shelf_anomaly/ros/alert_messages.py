@@ -162,6 +162,7 @@ def report_to_message(
         score=float(report.score),
         threshold=float(report.threshold),
         alert_ids=list(report.alert_ids),
+        relearn=report.relearn,
         start=ns_to_stamp(report.start_ns),
         end=ns_to_stamp(report.end_ns),
     )
@@ -192,6 +193,7 @@ def report_from_message(message: BayInspection) -> BayReport:
         score=message.score,
         threshold=message.threshold,
         alert_ids=tuple(message.alert_ids),
+        relearn=message.relearn,
     )
 
 

@@ -182,7 +182,9 @@ class DetectorNode:
         self._camera.follow(every=True)
         self._health.set_count('dropped', self._worker.dropped)
         snapshot = self._health.snapshot()
-        self._publishers.status(snapshot, len(self._session.open_alerts))
+        self._publishers.status(
+            snapshot, len(self._session.open_alerts), self._session.relearn_bays
+        )
         stamp = self.node.get_clock().now().to_msg()
         name = self.node.get_fully_qualified_name().lstrip('/')
         self._publishers.diagnostics(

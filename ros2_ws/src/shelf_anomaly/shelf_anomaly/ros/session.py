@@ -57,6 +57,8 @@ class Session:
         self._patrolling = interrupted is not None
         if interrupted is not None:
             book.resume(*interrupted)
+        self.relearn_bays: tuple[str, ...] = ()
+        """Bays to be learnt anew; any thread may read it."""
         self.unsent = bool(pipeline.unsent())
         """Whether there are alerts whose latest state nobody was told."""
         self.open_alerts: tuple[Alert, ...] = pipeline.open_alerts
@@ -155,6 +157,14 @@ class Session:
             self._pipeline.sent(outcome.alerts)
         elif outcome.alerts:
             self.unsent = True
+        moved = tuple(bay for bay in self._pipeline.relearn_bays if bay not in self.relearn_bays)
+        self.relearn_bays = self._pipeline.relearn_bays
+        for bay in moved:
+            self._guard.trouble(
+                'relearn',
+                f'bay {bay}: what is normal there has moved away from what the model learnt; '
+                'drive by it again and fit it anew',
+            )
         problem = self._pipeline.memory_problem()
         if problem:
             self._guard.trouble('memory', problem)

@@ -47,9 +47,7 @@ def now_open(driver: Driver) -> set[str]:
     return at_fault(list(driver.snapshots[-1].alerts)) if driver.snapshots else set()
 
 
-def test_one_fault_one_alert(
-    tiny: tuple[Path, Path], graph: Graph, processes: Processes
-) -> None:
+def test_one_fault_one_alert(tiny: tuple[Path, Path], graph: Graph, processes: Processes) -> None:
     _, first = start(processes, tiny, graph, 'r1')
     _, second = start(processes, tiny, graph, 'r2')
 
