@@ -5,9 +5,10 @@ Whether what is normal on a bay has moved away from what the model learnt.
 
 For each bay the highest score of a pass, outside the places of alerts, is compared with the same
 number on the normal passes of the calibration, each scored without itself. The test is the
-one-sided rank sum of Mann and Whitney (1947), with its exact distribution, since both samples are
-small; its p-value alone would call any difference that is real, so the shift must also have used up
-a good part of the way to the threshold. Then the bay is to be learnt anew, before it raises alerts.
+one-sided rank sum of Mann and Whitney (1947) with its exact distribution, since both samples are
+small. Its p-value alone would call any difference that is real, so the shift must also have used
+up a good part of the way to the threshold. Then the bay is to be learnt anew, before it raises
+alerts.
 """
 
 from __future__ import annotations

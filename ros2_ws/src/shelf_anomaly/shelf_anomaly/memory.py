@@ -372,7 +372,7 @@ def default_path(store: str, robot: str) -> Path:
 
 
 def open_for_reading(path: str | Path) -> Memory:
-    """Open a file beside the detector that may be using it; :raises MemoryFileError: if it is none."""
+    """Open a file that a detector may be using; :raises MemoryFileError: if it is none."""
     if not Path(path).expanduser().is_file():
         raise MemoryFileError(
             f'{path}: no such memory file; the detector prints its path when it starts'

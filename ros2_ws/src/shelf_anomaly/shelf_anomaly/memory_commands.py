@@ -52,7 +52,7 @@ def _record(verdict: Verdict, picture: str) -> dict[str, Any]:
 
 
 def export(memory: Memory, out: Path) -> int:
-    """Write labelled verdicts as JSON lines; :return: how many; :raises SettingsError: if it cannot."""
+    """Write labelled verdicts as JSON lines; :raises SettingsError: if that cannot be done."""
     lines = [json.dumps(record, ensure_ascii=False) + '\n' for record in labelled(memory, out)]
     try:
         out.write_text(''.join(lines), encoding='utf-8')

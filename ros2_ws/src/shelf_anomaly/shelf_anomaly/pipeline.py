@@ -142,7 +142,7 @@ class Pipeline:
 
     @property
     def interrupted_patrol(self) -> tuple[str, int] | None:
-        """Name and last time of the patrol that ran when an earlier run ended, if it did not end first."""
+        """Name and last time of the patrol that was cut off when an earlier run ended."""
         patrol = self._memory.note('patrol') if self._memory is not None else None
         return (str(patrol['name']), int(patrol['last_ns'])) if patrol else None
 

@@ -173,7 +173,9 @@ def covered_part(
     :return: 0..1; None when the image does not show the bay
     """
     xs, ys = np.meshgrid(np.linspace(0, bay.width, GRID), np.linspace(0, bay.height, GRID))
-    points = np.stack([bay.to_map(float(x), float(y)) for x, y in zip(xs.flat, ys.flat)])
+    points = np.stack(
+        [bay.to_map(float(x), float(y)) for x, y in zip(xs.flat, ys.flat, strict=True)]
+    )
     local = (points - camera.position) @ camera.rotation
     depth = local[:, 2]
     ahead = depth > 0.1

@@ -60,7 +60,7 @@ def record(
     frame_ns: int = FRAME_NS,
 ) -> dict[str, list[dict[str, object]]]:
     """
-    Write ``store.yaml``, ``train/``, ``test/`` and ``truth.json``; with passers also ``crowd.json``.
+    Write ``store.yaml``, ``train/``, ``test/``, ``truth.json``; with passers also ``crowd.json``.
 
     ``crowd.json`` says by test patrol and bay how many images showed the bay, and which part of it
     was covered on average and at least.

@@ -1,12 +1,11 @@
 # Copyright 2026 The Shelf Anomaly authors
 # SPDX-License-Identifier: Apache-2.0
-"""Drives patrols of the tiny store past a detector, at the detector's pace, and keeps what it says."""
+"""Drives patrols of the tiny store past a detector, at its pace, and keeps what it says."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-import time
 from typing import Any
 
 from geometry_msgs.msg import PoseWithCovarianceStamped
@@ -24,7 +23,7 @@ HOUR_NS = 3_600_000_000_000
 TROUBLE_S = 60.0
 
 
-class Gone(Exception):
+class GoneError(Exception):
     """The detector was killed meanwhile."""
 
 
@@ -88,7 +87,7 @@ class Driver:
         """
         Drive one patrol from its first frame to its end.
 
-        :raises Gone: as soon as the detector does not live any more
+        :raises GoneError: as soon as the detector does not live any more
         """
         name = f'p{number}'
         self._name_patrol(name)
@@ -113,7 +112,7 @@ class Driver:
     def _wait(self, condition: Callable[[], Any], what: str) -> None:
         def reached() -> bool:
             if not self._process.running:
-                raise Gone(what)
+                raise GoneError(what)
             return bool(condition())
 
         wait(reached, what, TROUBLE_S)
@@ -140,10 +139,3 @@ class Driver:
         message = CompressedImage(format='jpeg', data=picture(index, number, fault))
         message.header = info.header
         self._images.publish(message)
-
-
-def seconds(work: Callable[[], None]) -> float:
-    """Return how long something took."""
-    begun = time.monotonic()
-    work()
-    return time.monotonic() - begun
