@@ -67,7 +67,7 @@ def find_cover(
     far_part = float(far.sum() / max(1, judged.sum()))
     lost_part = float(lost.sum() / max(1, known.sum()))
     whole = far_part >= FAR_PART and lost_part >= LOST_PART
-    hidden = np.zeros((rows, cols), bool)
+    hidden: BoolArray = np.zeros((rows, cols), np.bool_)
     if not whole and lost.any():
         hidden = _hidden(far, known, lost, scores.cell_m)
     return Cover(far_part, whole, hidden)

@@ -118,8 +118,8 @@ class Pipeline:
         self._unwritten: set[str] = set()
         self._memory_problem = ''
         model = str(artefact.manifest.get('files', {}).get('density.npz', artefact.name))
-        known = memory.note('drift') if memory is not None else None
-        self._drift = DriftWatch(calibrated_maxima(artefact), model, known)
+        earlier = memory.note('drift') if memory is not None else None
+        self._drift = DriftWatch(calibrated_maxima(artefact), model, earlier)
         self._patrol = 'patrol'
         self._passes: dict[str, BayPass] = {}
         self._visited: set[str] = set()
@@ -441,7 +441,7 @@ class Pipeline:
     def _sightings(
         self, bay: Bay, seen: BayPass, normal: NormalBay, found: PassResult
     ) -> list[Sighting]:
-        """Return the findings that nobody has called normal, with what the tracker asks of them."""
+        """Return the findings that nobody has called normal, with what the tracker asks."""
         if self._memory is not None and self._memory.changed_elsewhere():
             self._learned.replace(self._memory.learned())  # taken back on the command line
         look = _Look(seen, normal)

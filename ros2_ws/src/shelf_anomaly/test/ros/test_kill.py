@@ -101,7 +101,7 @@ class Run:
 
 
 def essence(alerts: dict[str, Alert]) -> list[tuple[object, ...]]:
-    """Return what must not depend on kills; a patrol that is driven again has a name of its own."""
+    """Return what must not depend on kills; a patrol driven again has a name of its own."""
 
     def name(patrol: str | None) -> str | None:
         return None if patrol is None else patrol.split('-')[0]
