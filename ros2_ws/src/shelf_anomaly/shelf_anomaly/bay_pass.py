@@ -24,16 +24,42 @@ class BayPass:
         self.views: list[BayView] = []
         self.scores: list[CellScores] = []
         self.refused: Counter[Refusal] = Counter()
+        self.covered: list[float] = []
+        """Part of each view that is far from normal or without its structure, 0..1."""
         self._map: PassMap | None = None
 
-    def add(self, view: BayView, scores: CellScores) -> None:
-        """Add one view that was inspected."""
+    def add(self, view: BayView, scores: CellScores, covered: float = 0.0) -> None:
+        """Add one view that was inspected; ``covered`` is the part that may be hidden."""
         if self._map is None:
             self._map = PassMap(*scores.distance.shape)
         self._map.add(scores.distance)
         self.views.append(view)
         self.scores.append(scores)
+        self.covered.append(covered)
         self.end_ns = max(self.end_ns, view.stamp_ns)
+
+    def trusted(self, most: float, after: int) -> BayPass:
+        """
+        Return the pass without the views that someone who stood in front has spoilt.
+
+        Who stands before a part of a bay also draws the registration of the views aside, so that
+        much of a view is far from normal although little of it is hidden. Where views were refused
+        as covered, the others count only if little of them is far from normal.
+
+        :param most: part of a view that may be
+        :param after: covered views from which on the pass is looked at like this
+        """
+        if self.refused[Refusal.OCCLUDED] < after:
+            return self
+        kept = BayPass(self.bay, self.patrol, self.start_ns)
+        kept.refused = self.refused.copy()
+        for view, scores, covered in zip(self.views, self.scores, self.covered, strict=True):
+            if covered <= most:
+                kept.add(view, scores, covered)
+            else:
+                kept.refused[Refusal.OCCLUDED] += 1
+        kept.end_ns = self.end_ns
+        return kept
 
     @property
     def mean(self) -> Float32Array:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 import math
 import sys
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 import webbrowser
 
 from .errors import ShelfAnomalyError
@@ -27,6 +27,10 @@ examples:
       Inspect recorded patrols, oldest name first, and open the report in the browser.
   shelf-anomaly check photo.jpg --model models/photos --product Banana
       Is this photo of a product area as it should be?
+  shelf-anomaly learned list --memory robot.db
+      What was called a false alarm and raises no alert any more? ("forget" takes it back.)
+  shelf-anomaly verdicts export verdicts.jsonl --memory robot.db
+      What did people say of the alerts?
   shelf-anomaly info patrols/monday
       What is in a bag (or a model folder, or a store.yaml)?
 
@@ -105,6 +109,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     replay.add_argument('--threads', type=_count, default=2, help='default: %(default)s')
     replay.add_argument('--no-evidence', action='store_true', help='make no pictures')
+    replay.add_argument(
+        '--memory',
+        metavar='FILE',
+        help='keep alerts, verdicts and learned appearances in FILE over several runs; without it '
+        'each run begins with nothing',
+    )
     replay.add_argument('--open', action='store_true', help='show the report in the browser')
     bag = replay.add_argument_group('where the bags do not tell')
     bag.add_argument('--camera', default='', metavar='NS', help='one camera, or "all"')
@@ -135,10 +145,81 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument('--json', action='store_true', help='one JSON object a line')
     check.add_argument('--threads', type=_count, default=2, help='default: %(default)s')
 
+    _add_memory_commands(commands)
+
     info = commands.add_parser('info', help='what is in a model folder, a store.yaml or a bag')
     info.set_defaults(run=_info)
     info.add_argument('path', metavar='PATH', help='a model folder, a store.yaml or a bag')
     return parser
+
+
+def _add_memory_commands(commands: Any) -> None:
+    """Add the commands over a memory file."""
+    raw = argparse.RawDescriptionHelpFormatter
+    verdicts = commands.add_parser(
+        'verdicts', help='what people said of alerts, as labelled data', formatter_class=raw
+    ).add_subparsers(required=True, metavar='ACTION')
+    export = verdicts.add_parser('export', help='write them, with pictures, as JSON lines')
+    export.add_argument('out', metavar='OUT.jsonl', help='the file; pictures go beside it')
+    export.set_defaults(run=_verdicts_export)
+
+    learned = commands.add_parser(
+        'learned',
+        help='appearances that are normal because somebody called them a false alarm',
+        formatter_class=raw,
+    ).add_subparsers(required=True, metavar='ACTION')
+    listed = learned.add_parser('list', help='show them')
+    listed.add_argument('--json', action='store_true', help='one JSON object a line')
+    listed.set_defaults(run=_learned_list)
+    forget = learned.add_parser('forget', help='take one back: it raises alerts again')
+    forget.add_argument('id', metavar='ID', help='its id, or how it begins')
+    forget.set_defaults(run=_learned_forget)
+    for command in (export, listed, forget):
+        command.add_argument(
+            '--memory',
+            required=True,
+            metavar='FILE',
+            help='the memory file of a detector (it says its path when it starts) or of replay '
+            '--memory; may be in use',
+        )
+
+
+def _verdicts_export(args: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from .memory import open_for_reading
+    from .memory_commands import export
+
+    count = export(open_for_reading(args.memory), Path(args.out))
+    print(f'{count} verdicts: {args.out}')
+    return OK
+
+
+def _learned_list(args: argparse.Namespace) -> int:
+    import json
+
+    from .memory import open_for_reading
+    from .memory_commands import learned_rows
+
+    rows = learned_rows(open_for_reading(args.memory))
+    for row in rows:
+        if args.json:
+            print(json.dumps(row, ensure_ascii=False))
+        else:
+            place = f'{row["bay"]} at {row["x"]:.2f}, {row["y"]:.2f} m'
+            said = ', '.join(part for part in (row['author'], row['when'], row['note']) if part)
+            print(f'{row["id"]}  {place}  {row["kind"]}  {said}')
+    if not rows and not args.json:
+        print('nothing was learned from verdicts yet')
+    return OK
+
+
+def _learned_forget(args: argparse.Namespace) -> int:
+    from .memory import open_for_reading
+    from .memory_commands import forget
+
+    print(f'forgotten: {forget(open_for_reading(args.memory), args.id)}')
+    return OK
 
 
 def _replay(args: argparse.Namespace) -> int:
@@ -151,6 +232,7 @@ def _replay(args: argparse.Namespace) -> int:
     from .bag.replay import replay, ReplaySettings
     from .bag.topics import BagOptions
     from .bag.writer import PAGE, prepare_out, write_files
+    from .memory import Memory
     from .pipeline import Pipeline, PipelineSettings
     from .store_layout import load_store_layout
 
@@ -163,7 +245,8 @@ def _replay(args: argparse.Namespace) -> int:
         threads=args.threads,
         evidence=not args.no_evidence,
     )
-    pipeline = Pipeline(store, artefact, settings)
+    memory = Memory(args.memory, store.store) if args.memory else None
+    pipeline = Pipeline(store, artefact, settings, memory)
     out = prepare_out(args.out, force=args.force)
     options = BagOptions(
         image_topic=args.image_topic,

@@ -12,6 +12,7 @@ Every error that the project raises on purpose.
     ├── PoseError         a camera pose that is missing, too old or not a pose
     ├── BagError          a bag that cannot be read, or lacks what is needed
     ├── DatasetError      a folder of training views that cannot be used
+    ├── MemoryFileError   a memory file that cannot be read or written
     └── SettingsError     an option or parameter outside its range
 
 A message says what is wrong, where (file, entry, value) and what to do about it.
@@ -63,6 +64,10 @@ class BagError(ShelfAnomalyError):
 
 class DatasetError(ShelfAnomalyError):
     """A folder of training views or photos that cannot be used."""
+
+
+class MemoryFileError(ShelfAnomalyError):
+    """A memory file that cannot be read or written, or belongs to another store."""
 
 
 class SettingsError(ShelfAnomalyError):

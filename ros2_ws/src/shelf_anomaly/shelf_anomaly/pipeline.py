@@ -9,26 +9,52 @@ measure the stages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 import time
+from typing import Any
 
+from .appearance import (
+    alike,
+    Appearance,
+    appearance_in,
+    cell_of,
+    normal_appearances,
+    usual_distance,
+)
 from .artefact import Artefact
 from .bay_pass import BayPass
 from .belonging import Belonging
 from .budget import Budget
-from .errors import ArtefactError
+from .drift import calibrated_maxima, DriftWatch, highest_elsewhere
+from .errors import ArtefactError, MemoryFileError
 from .evidence import picture, roi
 from .finder import Finder, PassResult
+from .independent import enough_views
 from .inspector import Inspector
 from .kinds import Namer
+from .learned import learn, LearnedLook, LearnedLooks
 from .locator import GateSettings, Locator
-from .places import bays_of
-from .records import Alert, BayReport, BayResult, CameraPose, Finding, Frame, Outcome, Refusal
-from .store_layout import StoreLayout
-from .tracker import Tracker
+from .memory import KEEP_RESOLVED_NS, Memory, Verdict
+from .occlusion import FAR_PART, find_cover, SPOILT_PART, without
+from .places import bays_of, NormalBay
+from .records import (
+    Alert,
+    BayReport,
+    BayResult,
+    BayView,
+    CameraPose,
+    Finding,
+    Frame,
+    Outcome,
+    Refusal,
+    ViewRefused,
+)
+from .store_layout import Bay, StoreLayout
+from .tracker import REOPEN_WITHIN_NS, Sighting, Tracker
 
+COVERED_VIEWS = 2  # so many covered views of a pass make the others suspect
 MIN_COVERAGE = 0.3  # part of a bay that must have been judged for 'normal' to mean something
 
 
@@ -42,18 +68,27 @@ class PipelineSettings:
     pass_gap_ns: int = 2_000_000_000
     """A bay that was out of sight for as long has been passed."""
     evidence: bool = True
+    reopen_within_ns: int = REOPEN_WITHIN_NS
+    """A thing that comes back at its place within this re-opens its alert."""
 
 
 class Pipeline:
     """Holds the rooms together and the passes that are under way."""
 
     def __init__(
-        self, store: StoreLayout, artefact: Artefact, settings: PipelineSettings | None = None
+        self,
+        store: StoreLayout,
+        artefact: Artefact,
+        settings: PipelineSettings | None = None,
+        memory: Memory | None = None,
     ) -> None:
         """
         Build all rooms.
 
+        :param memory: what is known from earlier runs, and where every step is written to before
+            it is returned; without it all is forgotten at the end
         :raises ArtefactError: if the artefact is damaged or was made for another store
+        :raises MemoryFileError: if the memory is damaged
         """
         self.settings = settings or PipelineSettings()
         known = bays_of(artefact.arrays)
@@ -79,13 +114,49 @@ class Pipeline:
         belonging = Belonging(artefact, self._bays, int(artefact.number('look_dims')))
         namer = Namer(self._inspector.network, belonging, artefact.number('at_home_distance'))
         self._finder = Finder(self._budget, namer)
-        self._tracker = Tracker(store)
+        self._tracker = Tracker(store, reopen_within_ns=self.settings.reopen_within_ns)
+        self._learned = LearnedLooks()
+        self._memory = memory
+        self._unwritten: set[str] = set()
+        self._memory_problem = ''
+        model = str(artefact.manifest.get('files', {}).get('density.npz', artefact.name))
+        earlier = memory.note('drift') if memory is not None else None
+        self._drift = DriftWatch(calibrated_maxima(artefact), model, earlier)
         self._patrol = 'patrol'
         self._passes: dict[str, BayPass] = {}
         self._visited: set[str] = set()
         self._last_ns: int | None = None
         self._frame_shape: tuple[int, ...] = (0, 0)
         self._frame_id = ''
+        if memory is not None:
+            self._remember(memory)
+
+    def _remember(self, memory: Memory) -> None:
+        known = [(a, look) for a, look in memory.alerts() if a.bay in self._store.bays]
+        self._tracker.restore(known)
+        self._learned.replace(memory.learned())
+        newest = max((alert.last_seen_ns for alert, _ in known), default=0)
+        memory.prune(newest - max(KEEP_RESOLVED_NS, self.settings.reopen_within_ns))
+        patrol = memory.note('patrol')
+        if patrol:
+            self._patrol, self._visited = str(patrol['name']), set(patrol['visited'])
+            self._last_ns = int(patrol['last_ns'])
+
+    @property
+    def interrupted_patrol(self) -> tuple[str, int] | None:
+        """Name and last time of the patrol that was cut off when an earlier run ended."""
+        patrol = self._memory.note('patrol') if self._memory is not None else None
+        return (str(patrol['name']), int(patrol['last_ns'])) if patrol else None
+
+    @property
+    def relearn_bays(self) -> tuple[str, ...]:
+        """Bays whose normal look has moved away from what the model learnt, sorted."""
+        return self._drift.moved
+
+    @property
+    def learned(self) -> tuple[LearnedLook, ...]:
+        """Appearances that are normal because people said so, oldest first."""
+        return self._learned.looks
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
@@ -94,8 +165,8 @@ class Pipeline:
 
     @property
     def open_alerts(self) -> tuple[Alert, ...]:
-        """The alerts that are open, oldest first."""
-        return self._tracker.open_alerts
+        """The open alerts that were seen from here, oldest first."""
+        return self._tracker.own_open_alerts
 
     @property
     def threshold(self) -> float:
@@ -129,12 +200,24 @@ class Pipeline:
         self._frame_shape, self._frame_id = frame.image.shape, frame.frame_id
         with _timed(times, 'locate'):
             views, refused = self._locator.locate(frame, camera_pose, self._templates)
+        used: list[BayView] = []
         for view in views:
             if view.bay not in self._templates:
                 continue  # a bay that the model does not know
             with _timed(times, 'inspect'):
                 scores = self._inspector.inspect(view)
-            self._pass(view.bay, frame.stamp_ns).add(view, scores)
+                normal = self._inspector.normal(view.bay)
+                cover = find_cover(
+                    view, scores, normal, self._threshold, self._store.bay(view.bay)
+                )
+            if cover.whole:
+                refused.append(
+                    ViewRefused(view.bay, view.stamp_ns, Refusal.OCCLUDED, cover.part, FAR_PART)
+                )
+                continue
+            used.append(view)
+            seen = self._pass(view.bay, frame.stamp_ns)
+            seen.add(view, without(scores, cover.hidden), cover.part)
         for refusal in refused:
             if refusal.reason is not Refusal.COVERAGE and refusal.bay in self._templates:
                 seen = self._pass(refusal.bay, frame.stamp_ns)
@@ -148,8 +231,9 @@ class Pipeline:
             ],
             times,
         )
+        self._write(ended.alerts, ended.bays)
         return replace(
-            ended, views=tuple(views), refused=tuple(refused), stage_ms=tuple(times.items())
+            ended, views=tuple(used), refused=tuple(refused), stage_ms=tuple(times.items())
         )
 
     def idle(self, now_ns: int) -> Outcome:
@@ -158,7 +242,9 @@ class Pipeline:
         gone = [
             b for b, p in self._passes.items() if now_ns - p.end_ns >= self.settings.pass_gap_ns
         ]
-        return replace(self._end(gone, times), stage_ms=tuple(times.items()))
+        ended = self._end(gone, times)
+        self._write(ended.alerts, ended.bays)
+        return replace(ended, stage_ms=tuple(times.items()))
 
     def end_patrol(self) -> Outcome:
         """End all passes, and report the bays that were not seen at all."""
@@ -181,12 +267,117 @@ class Pipeline:
             for bay in self._bays
             if bay not in self._visited
         )
+        self._write(outcome.alerts, outcome.bays, patrol_ended=True)
         return replace(outcome, bays=outcome.bays + missed, stage_ms=tuple(times.items()))
 
-    def verdict(self, alert_id: str, verdict: str, stamp_ns: int) -> tuple[Alert, ...]:
-        """Take what a person said of an alert: confirmed, false_alarm, resolved or reopened."""
-        del stamp_ns  # kept in the interface: the history of an alert will want it
-        return self._tracker.verdict(alert_id, verdict)
+    def verdict(
+        self, alert_id: str, verdict: str, stamp_ns: int, *, author: str = '', note: str = ''
+    ) -> tuple[Alert, ...]:
+        """
+        Take what a person said of an alert: confirmed, false_alarm, resolved or reopened.
+
+        A false alarm makes what was seen normal at that place, at once and after a restart;
+        ``reopened`` takes that back.
+
+        :return: the alert in its new state; nothing when its id is not known
+        """
+        changed = self._tracker.verdict(alert_id, verdict, stamp_ns)
+        for alert in changed:
+            look = self._tracker.appearance(alert.id)
+            learned: list[LearnedLook] = []
+            forgotten: list[str] = []
+            if verdict == 'false_alarm':
+                learned = [self._learn(alert, look, author, note, stamp_ns)]
+            elif verdict in {'reopened', 'confirmed'}:
+                self._learned.forget(alert.id)
+                forgotten = [alert.id]
+            self._save(
+                [alert],
+                learned=learned,
+                forgotten=forgotten,
+                verdict=Verdict(alert.id, verdict, author, note, stamp_ns, alert),
+            )
+        return changed
+
+    def hear(self, told: Alert) -> tuple[Alert, ...]:
+        """
+        Take in what another robot says of an alert; see :meth:`Tracker.hear`.
+
+        :return: one's own alerts that gave way to an earlier one, to be said
+        """
+        changed, said = self._tracker.hear(told)
+        if changed:
+            self._save(changed)
+            self.sent([alert for alert in changed if alert not in said])
+        return said
+
+    def unsent(self) -> tuple[Alert, ...]:
+        """Return the alerts whose latest state was not said by an earlier run."""
+        return tuple(self._memory.unsent()) if self._memory is not None else ()
+
+    def sent(self, alerts: Sequence[Alert]) -> None:
+        """Take note that alerts were said."""
+        if self._memory is not None and alerts:
+            try:
+                self._memory.sent([alert.id for alert in alerts])
+            except MemoryFileError as error:  # they are said once more after a restart
+                self._memory_problem = str(error)
+
+    def memory_problem(self) -> str:
+        """Return, once, why the memory could not be written lately; empty if it could."""
+        problem, self._memory_problem = self._memory_problem, ''
+        return problem
+
+    def _learn(
+        self, alert: Alert, look: Appearance | None, author: str, note: str, stamp_ns: int
+    ) -> LearnedLook:
+        bay = self._store.bay(alert.bay)
+        grid = (bay.height, self._locator.margin_m, self._inspector.settings.cell_m)
+        learned = learn(
+            alert,
+            look,
+            self._inspector.normal(alert.bay),
+            grid,
+            author=author,
+            note=note,
+            stamp_ns=stamp_ns,
+        )
+        self._learned.add(learned)
+        return learned
+
+    def _write(
+        self, alerts: Sequence[Alert], bays: Sequence[BayReport], *, patrol_ended: bool = False
+    ) -> None:
+        """Write a step before anything of it is said."""
+        if self._memory is None or not (alerts or bays or patrol_ended):
+            return
+        patrol = (
+            None
+            if patrol_ended
+            else {
+                'name': self._patrol,
+                'last_ns': self._last_ns,
+                'visited': sorted(self._visited),
+            }
+        )
+        self._save(alerts, notes={'patrol': patrol, 'drift': self._drift.state()})
+
+    def _save(self, alerts: Sequence[Alert], **more: Any) -> None:
+        """Write; what cannot be written now is written with the next step."""
+        if self._memory is None:
+            return
+        known = {alert.id: alert for alert in alerts}
+        for late in self._unwritten - set(known):
+            alert = self._tracker.alert(late)
+            if alert is not None:
+                known[late] = alert
+        looks = {name: self._tracker.appearance(name) for name in known}
+        try:
+            self._memory.save(list(known.values()), looks, **more)
+            self._unwritten.clear()
+        except MemoryFileError as error:  # a full disk must not end the inspection
+            self._unwritten |= set(known)
+            self._memory_problem = str(error)
 
     def _pass(self, bay: str, stamp_ns: int) -> BayPass:
         if bay not in self._passes:
@@ -206,23 +397,34 @@ class Pipeline:
         return Outcome(alerts=tuple(alerts), bays=tuple(reports))
 
     def _end_pass(self, seen: BayPass) -> tuple[list[Alert], BayReport]:
-        bay = self._store.bay(seen.bay)
+        bay, seen = self._store.bay(seen.bay), seen.trusted(SPOILT_PART, COVERED_VIEWS)
         changed: list[Alert] = []
         ids: list[str] = []
-        result, coverage, highest = BayResult.NOT_SEEN, 0.0, 0.0
+        result, coverage, highest, moved = BayResult.NOT_SEEN, 0.0, 0.0, False
         if seen.views:
-            found = self._finder.find(bay, seen, self._inspector.normal(seen.bay), self._threshold)
-            standing, resolved = self._tracker.update(bay, seen.patrol, seen.end_ns, found)
+            normal = self._inspector.normal(seen.bay)
+            found = self._finder.find(bay, seen, normal, self._threshold)
+            sightings = self._sightings(bay, seen, normal, found)
+            look = _Look(seen, normal)
+            update = self._tracker.update(
+                bay, seen.patrol, seen.end_ns, found, sightings, look.alike
+            )
             changed = [
-                self._with_evidence(alert, finding, seen, found) for alert, finding in standing
+                self._with_evidence(alert, sighting.finding, seen, found)
+                for alert, sighting in update.seen
             ]
-            ids = [alert.id for alert in changed]
-            changed += resolved
+            ids = list(update.standing)
+            changed += update.resolved
             coverage, highest = found.coverage, found.highest
-            if ids:
+            places = [a.box for a in self._tracker.open_alerts if a.bay == bay.id]
+            places += [look.box for look in self._learned.looks if look.bay == bay.id]
+            usual = highest_elsewhere(found, places)
+            if usual is not None and coverage >= MIN_COVERAGE:
+                moved = self._drift.add(bay.id, usual, self._threshold)
+            if update.seen:
                 result = BayResult.ALERT
-            elif coverage >= MIN_COVERAGE:
-                result = BayResult.NORMAL
+            elif coverage >= MIN_COVERAGE:  # what stands may be behind what was not seen
+                result = BayResult.ALERT if ids else BayResult.NORMAL
         return changed, BayReport(
             bay=seen.bay,
             patrol=seen.patrol,
@@ -235,7 +437,34 @@ class Pipeline:
             score=highest,
             threshold=self._threshold,
             alert_ids=tuple(ids),
+            relearn=moved,
         )
+
+    def _sightings(
+        self, bay: Bay, seen: BayPass, normal: NormalBay, found: PassResult
+    ) -> list[Sighting]:
+        """Return the findings that nobody has called normal, with what the tracker asks."""
+        if self._memory is not None and self._memory.changed_elsewhere():
+            self._learned.replace(self._memory.learned())  # taken back on the command line
+        look = _Look(seen, normal)
+        sightings = []
+        for finding in found.findings:
+            if self._learned.explains(finding, look.now, look.normals):
+                continue
+            cell = cell_of(finding.box, bay.height, found.margin_m, found.cell_m)
+            cell = (
+                min(max(cell[0], 0), found.scores.shape[0] - 1),
+                min(max(cell[1], 0), found.scores.shape[1] - 1),
+            )
+            strong = finding.score >= finding.threshold
+            sightings.append(
+                Sighting(
+                    finding,
+                    appearance_in(seen, cell),
+                    strong and enough_views(seen, normal.statistics, cell, found.threshold),
+                )
+            )
+        return sightings
 
     def _with_evidence(
         self, alert: Alert, finding: Finding, seen: BayPass, found: PassResult
@@ -261,6 +490,31 @@ class Pipeline:
         )
         self._tracker.attach(shown)
         return shown
+
+
+class _Look:
+    """How places look in one pass, beside how they look on the normal ones."""
+
+    def __init__(self, seen: BayPass, normal: NormalBay) -> None:
+        self._seen = seen
+        self._normal = normal
+
+    def now(self, then: Appearance) -> Appearance | None:
+        """Return the place of an appearance as this pass saw it."""
+        return appearance_in(self._seen, then.middle)
+
+    def normals(self, then: Appearance) -> list[Appearance]:
+        """Return the same place on each normal pass."""
+        cell_m = self._seen.scores[0].cell_m
+        return normal_appearances(self._normal.references, then.middle, cell_m)
+
+    def alike(self, _bay: str, then: Appearance) -> bool | None:
+        """Return whether the place looks as it did."""
+        now = self.now(then)
+        if now is None:
+            return None
+        normals = self.normals(then)
+        return alike(now, then, normals, usual_distance(normals))
 
 
 @contextmanager

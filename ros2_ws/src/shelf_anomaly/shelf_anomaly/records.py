@@ -68,7 +68,9 @@ class Refusal(str, Enum):
     POSE_UNCERTAINTY = 'pose_uncertainty'
     """The localisation says itself that it does not know."""
     REGISTRATION = 'registration'
-    """The view does not lie where this bay's views lie: wrong pose, or something in front."""
+    """The view does not lie where this bay's views lie: the pose is wrong."""
+    OCCLUDED = 'occluded'
+    """Someone or something stands between camera and shelf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +365,10 @@ class Alert:
     """Where it is in that frame."""
     evidence: bytes = b''
     """JPEG: what was seen, with the box, beside what is normal there."""
+    resolved_ns: int | None = None
+    """When its place was seen normal again, or a person said so."""
+    same_as: str = ''
+    """Id of the alert that goes on for it, when two robots had raised one fault at once."""
 
 
 class BayResult(str, Enum):
@@ -391,6 +397,8 @@ class BayReport:
     """Highest score of the pass."""
     threshold: float
     alert_ids: tuple[str, ...] = ()
+    relearn: bool = False
+    """What is normal on this bay has moved away from what the model learnt."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,13 @@ def _parser() -> argparse.ArgumentParser:
     rec.add_argument(
         '--faults', type=_count, default=5, help='faults in a set; a set stands for two patrols'
     )
+    rec.add_argument(
+        '--passers',
+        type=_count,
+        default=0,
+        help='shoppers and trolleys in front of the shelves in each test patrol; crowd.json says '
+        'which bays they covered',
+    )
     add_store_options(rec)
     add_camera_options(rec)
     rec.add_argument(
@@ -175,7 +182,11 @@ def _record(args: argparse.Namespace) -> int:
             finished += done == total
 
         truth = record(
-            store, cameras, Programme(args.normal, args.test, args.faults), args.out, told
+            store,
+            cameras,
+            Programme(args.normal, args.test, args.faults, args.passers),
+            args.out,
+            told,
         )
     faults = sum(len(day) for day in truth.values())
     console.print(

@@ -124,6 +124,7 @@ def _run(
                 'store': layout,
                 'robot': 'sim_robot',
                 'camera_mount': f'[{numbers}]',
+                'memory': folder / 'memory.db',
             },
         ),
     )

@@ -13,6 +13,7 @@ import numpy as np
 from shelf_anomaly.records import ImageArray, Pose
 
 from .camera import CameraSpec, yaw_pose
+from .crowd import covered_part, Passer
 from .fault import Fault, plant
 from .light import Light
 from .renderer import Renderer
@@ -72,6 +73,7 @@ class Patrol:
         wardrobe: Wardrobe | None = None,
         frame_ns: int = FRAME_NS,
         start_ns: int | None = None,
+        passers: Sequence[Passer] = (),
     ) -> None:
         """
         Draw a patrol; the same store and number give the same patrol.
@@ -81,6 +83,7 @@ class Patrol:
         :param wardrobe: textures, shared between the patrols of a store
         :param frame_ns: time between two images of a camera
         :param start_ns: stamp of its beginning; without it, one that follows from the number
+        :param passers: shoppers and trolleys in front of the shelves
         """
         self._cameras = tuple(cameras)
         self._frame_ns = frame_ns
@@ -97,6 +100,10 @@ class Patrol:
         ]
         self.start_ns = START_NS + number * BETWEEN_PATROLS_NS if start_ns is None else start_ns
         self.seconds = self._route.seconds
+        self._store = store
+        self.passers = tuple(passers)
+        self.covered: dict[str, list[float]] = {}
+        """How much of each bay was covered in each image that showed it, 0..1; grows."""
 
     @property
     def frames(self) -> int:
@@ -125,5 +132,14 @@ class Patrol:
             self._cameras, self._renderers, self._lights, strict=True
         ):
             pose = yaw_pose(stand.x, stand.y, stand.yaw).compose(camera.mount)
-            image = light.expose(renderer.render(pose, self._stock))
+            image = light.expose(renderer.render(pose, self._stock, self.passers, t_ns / 1e9))
+            if self.passers:
+                self._note_covered(camera, pose, t_ns / 1e9)
             yield Shot(self.start_ns + t_ns, camera, image, pose)
+
+    def _note_covered(self, camera: CameraSpec, pose: Pose, seconds: float) -> None:
+        standing = [(p, self._store.bays[p.bay].bay) for p in self.passers]
+        for name, sim in self._store.bays.items():
+            part = covered_part(sim.bay, pose, camera.model, standing, seconds)
+            if part is not None:
+                self.covered.setdefault(name, []).append(part)

@@ -13,6 +13,7 @@ import numpy as np
 
 from .bag import write_patrol
 from .camera import CameraSpec
+from .crowd import draw_crowd
 from .errors import PlanError
 from .fault import Fault
 from .patrol_source import FRAME_NS, Patrol
@@ -33,6 +34,8 @@ class Programme:
     normal: int = 10
     test: int = 9
     faults: int = 5
+    passers: int = 0
+    """Shoppers and trolleys in front of the shelves in each test patrol."""
 
 
 def plan_faults(store: SimStore, camera: CameraSpec, programme: Programme) -> list[list[Fault]]:
@@ -57,7 +60,10 @@ def record(
     frame_ns: int = FRAME_NS,
 ) -> dict[str, list[dict[str, object]]]:
     """
-    Write ``store.yaml``, ``train/``, ``test/`` and ``truth.json``.
+    Write ``store.yaml``, ``train/``, ``test/``, ``truth.json``; with passers also ``crowd.json``.
+
+    ``crowd.json`` says by test patrol and bay how many images showed the bay, and which part of it
+    was covered on average and at least.
 
     :param out: the folder; must be empty or not exist
     :param progress: told after each image
@@ -72,12 +78,16 @@ def record(
     truth = {f'patrol_{i:02d}': [f.truth() for f in day] for i, day in enumerate(faults)}
     (out / 'truth.json').write_text(json.dumps(truth, indent=1) + '\n', encoding='utf-8')
     wardrobe = Wardrobe(store)
+    crowd: dict[str, dict[str, dict[str, float]]] = {}
     days: list[tuple[str, list[Fault]]] = [
         (f'train/patrol_{i:02d}', []) for i in range(programme.normal)
     ]
     days += [(f'test/patrol_{i:02d}', day) for i, day in enumerate(faults)]
     for number, (name, day) in enumerate(days):
         patrol = Patrol(store, cameras, number, day, wardrobe, frame_ns)
+        if name.startswith('test/') and programme.passers:
+            rng = np.random.default_rng([store.seed, 5, number])
+            patrol.passers = draw_crowd(store, programme.passers, patrol.seconds, rng)
         (out / name).parent.mkdir(exist_ok=True)
         done = 0
 
@@ -88,4 +98,15 @@ def record(
                 progress(name, done, total)
 
         write_patrol(patrol, cameras, out / name, told)
+        if patrol.passers:
+            crowd[name.removeprefix('test/')] = {
+                bay: {
+                    'images': len(parts),
+                    'covered': round(float(np.mean(parts)), 3),
+                    'least': round(min(parts), 3),
+                }
+                for bay, parts in patrol.covered.items()
+            }
+    if crowd:
+        (out / 'crowd.json').write_text(json.dumps(crowd, indent=1) + '\n', encoding='utf-8')
     return truth

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from shelf_anomaly.records import CameraModel, FloatArray, ImageArray, Pose
 
+from .crowd import draw_passer, Passer
 from .painter import Painter
 from .scene import draw_bay
 from .stock import Stock
@@ -33,12 +36,20 @@ class Renderer:
         self._model = model
         self._lens = _Lens(model)
 
-    def render(self, camera: Pose, stock: Stock) -> ImageArray:
+    def render(
+        self,
+        camera: Pose,
+        stock: Stock,
+        passers: Sequence[Passer] = (),
+        seconds: float = 0.0,
+    ) -> ImageArray:
         """
         Return the image without any effect of light or sensor.
 
         :param camera: optical frame in map, as it truly is
         :param stock: what stands where
+        :param passers: who is in front of the shelves
+        :param seconds: since the patrol began; it tells where they are by now
         :return: ``(height, width, 3)`` uint8 BGR
         """
         lens = self._lens
@@ -49,6 +60,12 @@ class Renderer:
             self._surroundings(Painter(canvas, lens.k, camera, bays[-1].bay), bays[-1])
         for sim in bays:
             draw_bay(Painter(canvas, lens.k, camera, sim.bay), sim, stock, self._wardrobe)
+        for passer in sorted(passers, key=lambda p: p.out):
+            home = self._store.bays[passer.bay]
+            if any(sim.bay.facing_yaw == home.bay.facing_yaw for sim in bays):
+                painter = Painter(canvas, lens.k, camera, home.bay)
+                if painter.eye[2] > passer.out:
+                    draw_passer(painter, passer, home.bay, seconds)
         return lens.bend(canvas)
 
     def _visible(self, camera: Pose) -> list[SimBay]:

@@ -52,6 +52,7 @@ def render_report(result: ReplayResult, pictures: Mapping[str, str]) -> str:
         passes=sum(len(p.bays) for p in result.patrols.values()),
         refused=[(wording.REFUSAL_TITLE.get(r, r), count) for r, count in result.refused.items()],
         stages=_stages(result),
+        relearn=result.relearn_bays,
     )
 
 

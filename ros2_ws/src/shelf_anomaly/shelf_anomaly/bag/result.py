@@ -54,6 +54,16 @@ class ReplayResult:
     """Views of bays that were not used, by reason."""
 
     @property
+    def relearn_bays(self) -> list[str]:
+        """Bays whose normal look had moved away from the model on their last pass, sorted."""
+        last = {
+            bay: passes[-1].relearn
+            for patrol in self.patrols.values()
+            for bay, passes in patrol.reports.items()
+        }
+        return sorted(bay for bay, moved in last.items() if moved)
+
+    @property
     def frames(self) -> int:
         """Images of all bags, usable or not."""
         return sum(patrol.frames for patrol in self.patrols.values())

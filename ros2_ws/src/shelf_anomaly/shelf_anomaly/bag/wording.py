@@ -44,7 +44,8 @@ REFUSAL_TITLE: Mapping[str, str] = {
     Refusal.EXPOSURE.value: 'too dark or too bright',
     Refusal.POSE_AGE.value: 'no pose at the time of the picture',
     Refusal.POSE_UNCERTAINTY.value: 'the robot was unsure where it was',
-    Refusal.REGISTRATION.value: 'does not lie where the bay should be (covered, or a wrong pose)',
+    Refusal.REGISTRATION.value: 'does not lie where the bay should be (a wrong pose)',
+    Refusal.OCCLUDED.value: 'someone or something stood in front',
 }
 
 

@@ -132,6 +132,7 @@ def report_record(result: ReplayResult) -> dict[str, Any]:
             name: {bay: found.value for bay, found in patrol.bays.items()}
             for name, patrol in result.patrols.items()
         },
+        'relearn_bays': result.relearn_bays,
         'refused_views': dict(result.refused),
         'problems': dict(result.problems.most_common()),
         'details': {name: _patrol_record(patrol) for name, patrol in result.patrols.items()},
@@ -160,6 +161,7 @@ def _pass_record(report: BayReport) -> dict[str, Any]:
         'score': _short(report.score),
         'threshold': _short(report.threshold),
         'alerts': list(report.alert_ids),
+        'relearn': report.relearn,
     }
 
 

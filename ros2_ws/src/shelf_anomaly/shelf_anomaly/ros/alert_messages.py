@@ -95,6 +95,9 @@ def alert_to_message(
     message.seen_in = list(alert.seen_in)
     message.resolved_in = alert.resolved_in or ''
     message.reason = alert.reason
+    if alert.resolved_ns is not None:
+        message.resolved = ns_to_stamp(alert.resolved_ns)
+    message.same_as = alert.same_as
     if evidence and alert.evidence:
         message.evidence = CompressedImage(format='jpeg', data=alert.evidence)
         message.evidence.header = message.header
@@ -134,6 +137,8 @@ def alert_from_message(message: ShelfAlert) -> Alert:
         stamp_ns=time_ns(message.header.stamp),
         roi=Roi(roi.x_offset, roi.y_offset, roi.width, roi.height) if roi.width else None,
         evidence=bytes(message.evidence.data),
+        resolved_ns=time_ns(message.resolved) or None,
+        same_as=message.same_as,
     )
 
 
@@ -157,6 +162,7 @@ def report_to_message(
         score=float(report.score),
         threshold=float(report.threshold),
         alert_ids=list(report.alert_ids),
+        relearn=report.relearn,
         start=ns_to_stamp(report.start_ns),
         end=ns_to_stamp(report.end_ns),
     )
@@ -187,6 +193,7 @@ def report_from_message(message: BayInspection) -> BayReport:
         score=message.score,
         threshold=message.threshold,
         alert_ids=tuple(message.alert_ids),
+        relearn=message.relearn,
     )
 
 

@@ -12,14 +12,15 @@ import time
 from rclpy.clock import Clock, ClockType, JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.node import Node
-from shelf_anomaly_msgs.msg import AlertVerdict
+from shelf_anomaly_msgs.msg import AlertVerdict, ShelfAlert, ShelfAlertArray
 
 from ..artefact import load_artefact
 from ..errors import SettingsError
+from ..memory import default_path, Memory
 from ..pipeline import Pipeline
 from ..store_layout import load_store_layout
 from . import parameters, process, qos
-from .alert_messages import verdict_from_message
+from .alert_messages import alert_from_message, verdict_from_message
 from .camera_input import CameraInput
 from .conversions import time_ns
 from .diagnostics import build, Facts
@@ -70,7 +71,8 @@ class DetectorNode:
             )
         self._model = artefact.name
         self._robot = p.robot or node.get_namespace().strip('/') or 'robot'
-        pipeline = Pipeline(self._store, artefact, p.pipeline_settings())
+        self._memory = open_memory(p.memory, self._store.store, self._robot)
+        pipeline = Pipeline(self._store, artefact, p.pipeline_settings(), self._memory)
         self._publishers = Publishers(node, self._store, self._robot, self._model, self._guard)
         self._book = PatrolBook(round(p.patrol_gap_s * 1e9), p.patrol)
         self._session = Session(
@@ -88,12 +90,14 @@ class DetectorNode:
         self._idle_asked = False
         self._listen()
         self._worker.start()
-        self._publishers.open_alerts(())
-        self._publishers.draw_store(())
+        self._publishers.open_alerts(self._session.open_alerts)
+        self._publishers.draw_store(self._session.open_alerts)
         node.get_logger().info(
             f'inspecting {self._camera.image_topic}[/compressed] with model {self._model} '
             f'in store {self._store.store} '
-            f'({len(self._store.bays)} bays), pose from {self._poses.name}, as robot {self._robot}'
+            f'({len(self._store.bays)} bays), pose from {self._poses.name}, as robot '
+            f'{self._robot}, memory {self._memory.path if self._memory else "none"} '
+            f'({len(self._session.open_alerts)} open alerts)'
         )
 
     def close(self) -> None:
@@ -105,12 +109,27 @@ class DetectorNode:
             )
         self._publishers.open_alerts(self._session.open_alerts)
         self._publishers.flush(FLUSH_S)
+        if self._memory is not None:
+            self._memory.close()
 
     def _listen(self) -> None:
         node, guard = self.node, self._guard
         node.create_subscription(
             AlertVerdict, 'alert_verdicts', guard.wrap('verdict', self._take_verdict), qos.VERDICTS
         )
+        for topic in peer_namespaces(self._parameters.peers):
+            node.create_subscription(
+                ShelfAlert,
+                f'{topic}shelf_alerts',
+                guard.wrap('peer', self._hear),
+                qos.ALERTS,
+            )
+            node.create_subscription(
+                ShelfAlertArray,
+                f'{topic}open_alerts',
+                guard.wrap('peer', self._hear_all),
+                qos.OPEN_ALERTS,
+            )
         parameters.watch(node, guard, self._apply)
         # Steady: timers of the node's clock stand still when simulated time does.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -138,6 +157,9 @@ class DetectorNode:
         if self._publishers.newcomer:
             self._publishers.newcomer = False
             self._publishers.open_alerts(self._session.open_alerts, pictures=True)
+        if self._session.unsent and self._publishers.heard():
+            self._session.unsent = False
+            self._worker.call(self._session.say_again)
         if self._worker.busy_s(time.monotonic()) > HANG_S or not self._worker.alive:
             self.node.get_logger().fatal(
                 f'the inspection has stood still for {HANG_S:.0f} s; '
@@ -160,7 +182,9 @@ class DetectorNode:
         self._camera.follow(every=True)
         self._health.set_count('dropped', self._worker.dropped)
         snapshot = self._health.snapshot()
-        self._publishers.status(snapshot, len(self._session.open_alerts))
+        self._publishers.status(
+            snapshot, len(self._session.open_alerts), self._session.relearn_bays
+        )
         stamp = self.node.get_clock().now().to_msg()
         name = self.node.get_fully_qualified_name().lstrip('/')
         self._publishers.diagnostics(
@@ -175,7 +199,18 @@ class DetectorNode:
             return  # of another store on the same network
         alert_id, verdict = verdict_from_message(message)
         stamp_ns = time_ns(message.header.stamp) or self.node.get_clock().now().nanoseconds
-        self._worker.call(lambda: self._session.verdict(alert_id, verdict, stamp_ns))
+        author, note = message.author, message.note
+        self._worker.call(lambda: self._session.verdict(alert_id, verdict, stamp_ns, author, note))
+
+    def _hear(self, message: ShelfAlert) -> None:
+        if message.robot == self._robot or message.location.store != self._store.store:
+            return
+        alert = alert_from_message(message)
+        self._worker.call(partial(self._session.hear, alert))
+
+    def _hear_all(self, message: ShelfAlertArray) -> None:
+        for alert in message.alerts:
+            self._hear(alert)
 
     def _apply(self, name: str, value: Value) -> None:
         if name == 'false_alarms_per_aisle_patrol':
@@ -209,6 +244,21 @@ class DetectorNode:
             camera_timeout_s=self._parameters.camera_timeout_s,
             busy_s=self._worker.busy_s(time.monotonic()),
         )
+
+
+def peer_namespaces(asked: str) -> list[str]:
+    """Return what goes before the topics of the detectors to listen to."""
+    if asked == 'none':
+        return []
+    names = [name.strip().rstrip('/') for name in asked.split(',') if name.strip()]
+    return [f'{name}/' for name in names] or ['']
+
+
+def open_memory(asked: str, store: str, robot: str) -> Memory | None:
+    """Open the memory that was asked for; :raises MemoryFileError: if it cannot be used."""
+    if asked == 'none':
+        return None
+    return Memory(asked or default_path(store, robot), store)
 
 
 def build_detector(_stop: process.StopSignals) -> DetectorNode:

@@ -13,6 +13,7 @@ import numpy as np
 from ..locator import GateSettings
 from ..pipeline import PipelineSettings
 from ..records import Pose
+from ..tracker import REOPEN_WITHIN_NS
 
 Value: TypeAlias = 'str | int | float | bool | tuple[float, ...]'
 
@@ -66,6 +67,9 @@ class DetectorParameters:
     pass_gap_s: float
     threads: int
     evidence: bool
+    memory: str
+    reopen_within_s: float
+    peers: str
 
     @property
     def mount(self) -> Pose | None:
@@ -94,6 +98,7 @@ class DetectorParameters:
             threads=self.threads,
             pass_gap_ns=round(self.pass_gap_s * 1e9),
             evidence=self.evidence,
+            reopen_within_ns=round(self.reopen_within_s * 1e9),
         )
 
 
@@ -219,4 +224,23 @@ SPECS: tuple[Spec, ...] = (
     ),
     Spec('threads', 2, 'threads of the network', 1, 64),
     Spec('evidence', True, 'attach a picture to each alert'),
+    Spec(
+        'memory',
+        '',
+        "file that keeps alerts, verdicts and patrol over a restart; empty = in the user's state "
+        'folder, by store and robot; none = keep nothing',
+    ),
+    Spec(
+        'reopen_within_s',
+        REOPEN_WITHIN_NS / 1e9,
+        'a fault that comes back at its place within this (s) re-opens its alert',
+        0.0,
+        31536000.0,
+    ),
+    Spec(
+        'peers',
+        '',
+        'namespaces of the detectors that look at the same store, with commas between them, whose '
+        "alerts are taken into account; empty = one's own namespace; none = nobody",
+    ),
 )

@@ -55,6 +55,11 @@ class PatrolBook:
         self.running = self._fresh_name(stamp_ns)
         return Beginning(self.running, jumped_back)
 
+    def resume(self, name: str, last_ns: int) -> None:
+        """Go on with a patrol that an earlier run of the node could not end."""
+        self.running, self.last_ns = name, last_ns
+        self._used[name] = self._used.get(name, 0) + 1
+
     def silence(self, now_ns: int) -> bool:
         """Return True, once, when the running patrol has ended because no frame came any more."""
         if self.running is None or now_ns - self.last_ns <= self.gap_ns:

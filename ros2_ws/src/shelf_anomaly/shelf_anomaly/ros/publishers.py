@@ -85,6 +85,10 @@ class Publishers:
         if frame is not None and shot is not None:
             self._picture(outcome, open_alerts, frame, shot)
 
+    def heard(self) -> bool:
+        """Return whether somebody reads the alerts."""
+        return bool(self._alerts.get_subscription_count())
+
     def open_alerts(self, alerts: Sequence[Alert], *, pictures: bool = False) -> None:
         """Publish all that is open, worst first; with pictures for someone who has just come."""
         ordered = sorted(alerts, key=lambda a: a.threshold - a.score)
@@ -96,9 +100,17 @@ class Publishers:
             self._markers, lambda: markers(self._store, dict(self._results), alerts, self._now())
         )
 
-    def status(self, snapshot: Snapshot, open_alerts: int) -> None:
-        """Publish counters and stage times."""
-        self._send(self._status, lambda: self._status_message(snapshot, open_alerts))
+    def status(
+        self, snapshot: Snapshot, open_alerts: int, relearn_bays: Sequence[str] = ()
+    ) -> None:
+        """Publish counters, stage times and the bays to be learnt anew."""
+
+        def build() -> DetectorStatus:
+            message = self._status_message(snapshot, open_alerts)
+            message.relearn_bays = list(relearn_bays)
+            return message
+
+        self._send(self._status, build)
 
     def diagnostics(self, message: DiagnosticArray) -> None:
         """Publish the diagnostics."""

@@ -30,6 +30,9 @@ class Outlet(Protocol):
     ) -> None:
         """Publish one step; ``frame`` and ``shot`` are those of the step, if it had any."""
 
+    def heard(self) -> bool:
+        """Return whether somebody reads the alerts."""
+
 
 class Session:
     """Owns the pipeline; every method runs in the worker's thread."""
@@ -50,7 +53,14 @@ class Session:
         self._outlet = outlet
         self._health = health
         self._guard = guard
-        self._patrolling = False
+        interrupted = pipeline.interrupted_patrol
+        self._patrolling = interrupted is not None
+        if interrupted is not None:
+            book.resume(*interrupted)
+        self.relearn_bays: tuple[str, ...] = ()
+        """Bays to be learnt anew; any thread may read it."""
+        self.unsent = bool(pipeline.unsent())
+        """Whether there are alerts whose latest state nobody was told."""
         self.open_alerts: tuple[Alert, ...] = pipeline.open_alerts
         """A snapshot that any thread may read."""
 
@@ -91,10 +101,28 @@ class Session:
         if self._book.silence(now_ns):
             self._end()
 
-    def verdict(self, alert_id: str, verdict: str, stamp_ns: int) -> None:
+    def verdict(
+        self, alert_id: str, verdict: str, stamp_ns: int, author: str = '', note: str = ''
+    ) -> None:
         """Take over what a person said about an alert."""
-        changed = self._pipeline.verdict(alert_id, verdict, stamp_ns)
+        changed = self._pipeline.verdict(alert_id, verdict, stamp_ns, author=author, note=note)
         self._put(Outcome(alerts=changed))
+
+    def hear(self, told: Alert) -> None:
+        """Take in what another robot says of an alert."""
+        before = self.open_alerts
+        changed = self._pipeline.hear(told)
+        if changed or self._pipeline.open_alerts != before:
+            self._put(Outcome(alerts=changed))
+
+    def say_again(self) -> None:
+        """Publish what nobody was told, because nobody read or the process was killed."""
+        if not self._outlet.heard():
+            return
+        alerts = self._pipeline.unsent()
+        self.unsent = False
+        self._outlet.outcome(Outcome(alerts=alerts), self.open_alerts, None, None)
+        self._pipeline.sent(alerts)
 
     def set_budget(self, false_alarms_per_aisle_patrol: float) -> None:
         """Use another false-alarm budget from the next decision on."""
@@ -125,3 +153,18 @@ class Session:
     def _put(self, outcome: Outcome, frame: Frame | None = None, shot: Shot | None = None) -> None:
         self.open_alerts = self._pipeline.open_alerts
         self._outlet.outcome(outcome, self.open_alerts, frame, shot)
+        if outcome.alerts and self._outlet.heard():
+            self._pipeline.sent(outcome.alerts)
+        elif outcome.alerts:
+            self.unsent = True
+        moved = tuple(bay for bay in self._pipeline.relearn_bays if bay not in self.relearn_bays)
+        self.relearn_bays = self._pipeline.relearn_bays
+        for bay in moved:
+            self._guard.trouble(
+                'relearn',
+                f'bay {bay}: what is normal there has moved away from what the model learnt; '
+                'drive by it again and fit it anew',
+            )
+        problem = self._pipeline.memory_problem()
+        if problem:
+            self._guard.trouble('memory', problem)

@@ -22,6 +22,7 @@ def tiny(
     import tiny_store
 
     monkeypatch.setenv('ROS_DOMAIN_ID', str(100 + os.getpid() % 2))
+    monkeypatch.setenv('XDG_STATE_HOME', str(tmp_path_factory.mktemp('state')))
     monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     folder = tmp_path_factory.getbasetemp() / 'tiny_for_launch'
     if (folder / 'model' / 'manifest.json').exists():

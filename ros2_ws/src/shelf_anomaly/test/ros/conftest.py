@@ -22,8 +22,9 @@ import tiny_store
 
 
 @pytest.fixture(autouse=True)
-def domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def domain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[int]:
     """Give each test a DDS domain that no other test of this machine has, on loopback only."""
+    monkeypatch.setenv('XDG_STATE_HOME', str(tmp_path / 'state'))  # no memory of another run
     for number in range(20, 100):
         lock = open(Path(tempfile.gettempdir()) / f'shelf_anomaly_domain_{number}', 'w')  # noqa: SIM115
         try:
