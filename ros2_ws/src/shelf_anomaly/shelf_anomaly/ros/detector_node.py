@@ -14,7 +14,7 @@ from rclpy.duration import Duration
 from rclpy.node import Node
 from shelf_anomaly_msgs.msg import AlertVerdict
 
-from ..artefact import load_artefact
+from ..artefact import Artefact, load_artefact
 from ..errors import SettingsError
 from ..pipeline import Pipeline
 from ..store_layout import load_store_layout
@@ -23,9 +23,12 @@ from .alert_messages import verdict_from_message
 from .camera_input import CameraInput
 from .conversions import time_ns
 from .diagnostics import build, Facts
+from .errands import Errands
 from .guard import Guard
 from .health import Health
 from .images import decode
+from .item_service import ItemService
+from .model_watch import ModelWatch
 from .parameter_table import Value
 from .patrols import PatrolBook
 from .pose_source import make_pose_source
@@ -34,7 +37,7 @@ from .session import Session
 from .shot import Shot
 from .worker import Worker
 
-TICK_S, IDLE_S, SNAPSHOT_S = 0.1, 0.5, 2.0
+TICK_S, IDLE_S, SNAPSHOT_S, MODEL_S = 0.1, 0.5, 2.0, 1.0
 HANG_S = 30.0
 FINISH_S = 1.2
 FLUSH_S = 0.3
@@ -84,6 +87,11 @@ class DetectorNode:
             node, p, p.map_frame or self._store.frame, self._guard, self._camera.release
         )
         self._camera.use(self._poses)
+        self._errands = Errands('errands')
+        self._items = ItemService(node, self._store, artefact, self._errands, self._guard)
+        self._watch = ModelWatch(
+            node, p.model, artefact, self._build, self._adopt, self._errands, self._guard
+        )
         self._started_s = time.monotonic()
         self._idle_asked = False
         self._listen()
@@ -98,6 +106,7 @@ class DetectorNode:
 
     def close(self) -> None:
         """End passes and patrol, publish what they bring, stop the worker; well under 2 s."""
+        self._errands.close()
         self._worker.call(self._session.finish)
         if not self._worker.stop(FINISH_S):
             self.node.get_logger().error(
@@ -119,6 +128,7 @@ class DetectorNode:
             (IDLE_S, self._ask_idle),
             (self._parameters.status_period_s, self._report),
             (SNAPSHOT_S, self._repeat_open),
+            (MODEL_S, self._watch_model),
         ):
             node.create_timer(
                 period_s, guard.timer(callback.__name__.strip('_'), callback), clock=steady
@@ -170,6 +180,24 @@ class DetectorNode:
     def _repeat_open(self) -> None:
         self._publishers.open_alerts(self._session.open_alerts)
 
+    def _watch_model(self) -> None:
+        self._watch.tick()
+
+    def _build(self, artefact: Artefact) -> Pipeline:
+        """Make a pipeline on a new model, in the thread of the errands."""
+        return Pipeline(self._store, artefact, self._parameters.pipeline_settings())
+
+    def _adopt(self, artefact: Artefact, fresh: Pipeline) -> None:
+        """Have a new model taken over between two frames."""
+
+        def take() -> None:
+            self._session.adopt(fresh)
+            self._model = artefact.name
+            self._publishers.rename_model(artefact.name)
+
+        self._worker.call(take)
+        self._items.use(artefact)
+
     def _take_verdict(self, message: AlertVerdict) -> None:
         if message.store and message.store != self._store.store:
             return  # of another store on the same network
@@ -208,6 +236,7 @@ class DetectorNode:
             waiting_since_s=self._started_s,
             camera_timeout_s=self._parameters.camera_timeout_s,
             busy_s=self._worker.busy_s(time.monotonic()),
+            model_problem=self._watch.problem,
         )
 
 

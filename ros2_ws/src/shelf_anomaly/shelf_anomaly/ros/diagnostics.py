@@ -52,6 +52,8 @@ class Facts:
     """Steady time of the start."""
     camera_timeout_s: float
     busy_s: float
+    model_problem: str = ''
+    """Why a new model was not taken over; empty when the folder's model is the one that runs."""
 
 
 def build(
@@ -153,6 +155,8 @@ def _inspection(facts: Facts, snapshot: Snapshot) -> Part:
         'open alerts': facts.open_alerts,
         **{f'{name} p50/p95 (ms)': f'{p50:.1f}/{p95:.1f}' for name, p50, p95 in snapshot.stages},
     }
+    if facts.model_problem:
+        return WARN, facts.model_problem, values
     if received and dropped > DROPS_WARN * received:
         text = (
             f'{dropped} of {received} frames were overtaken: the camera is faster than the '

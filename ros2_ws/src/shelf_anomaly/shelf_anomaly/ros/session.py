@@ -100,6 +100,10 @@ class Session:
         """Use another false-alarm budget from the next decision on."""
         self._pipeline.set_budget(false_alarms_per_aisle_patrol)
 
+    def adopt(self, fresh: Pipeline) -> None:
+        """Inspect with another model from the next frame on; no frame is lost."""
+        self._put(self._pipeline.adopt(fresh))
+
     def rename(self, name: str) -> None:
         """End the patrol; the next frame begins one of this name."""
         self._end()

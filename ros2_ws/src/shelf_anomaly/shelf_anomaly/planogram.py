@@ -1,0 +1,28 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""What should stand where, when ``store.yaml`` has ``products``; without them nothing is known."""
+
+from __future__ import annotations
+
+from .store_layout import Bay
+
+SLACK_M = 0.03
+"""A place counts as a facing's up to this far beside it: goods are never put to the centimetre."""
+
+
+def sku_at(bay: Bay, x: float, y: float) -> str:
+    """
+    Return the SKU that belongs at a place of a bay.
+
+    :param x: metres right of the bay's origin
+    :param y: metres above it
+    :return: the SKU; empty where the planogram has none
+    """
+    level = bay.level_at(y)
+    near = [
+        (max(product.x - x, x - product.x - product.width, 0.0), product.sku)
+        for product in bay.products
+        if product.level == level
+    ]
+    apart, sku = min(near, default=(SLACK_M + 1, ''))
+    return sku if apart <= SLACK_M else ''
