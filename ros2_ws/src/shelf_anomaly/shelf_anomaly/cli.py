@@ -63,8 +63,8 @@ exit codes: 0 all photos were checked; 1 some could not be read; 2 nothing could
 _LOCATE = """\
 Where in the store is the item on a photo at home? Take the photo upright, from the front, the item
 in its middle and half as high as the photo or more. One line a photo, its places best first: bay,
-level (0 is the lowest), metres from the bay's left edge, confidence. The confidences of all bays
-add up to the chance that the item is at home in this store at all: all low means "nowhere here".
+level (0 is the lowest), metres from the bay's left edge, confidence (how often such an answer is
+right; bays that have the same item share it). Whether the store has the item at all it cannot tell.
 With products in store.yaml the SKU of the place is named too.
 
 examples:

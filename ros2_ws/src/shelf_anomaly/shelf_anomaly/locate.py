@@ -38,11 +38,14 @@ VIEWS = 4
 MAX_RATIO = 4.0
 MAX_SIDE_PX = 1600
 MIN_SIDE_PX = 48
-SHARPNESS = 3.4
-KNOWN_AT, KNOWN_SLOPE = 3.3, 2.0
+SHARPNESS = 3.0
+KNOWN_AT, KNOWN_SLOPE = 1.5, 1.0
 """
 What turns fits into confidences: a soft choice among the bays (SHARPNESS per standard deviation),
-times the chance that the item is at home in the store at all (a logistic curve of the best fit).
+times a logistic curve of the best fit. Fitted by the likelihood of 150 photos of the simulated
+store, a third of them of things that it does not have: of photos with a confidence of 0.2 to 0.4,
+0.4 to 0.6, 0.6 to 0.8 and above, 0.37, 0.60, 0.60 and 0.80 were answered rightly. A thing that is
+at home nowhere fits nearly as well as one that is: a low confidence says "unsure", not "foreign".
 """
 
 
@@ -169,7 +172,7 @@ class ItemLocator:
         """Return for each template its distance at every position, shape ``(rows', cols')``."""
         views, rows, cols = normal.seen.shape
         lengths = (normal.codes**2).sum(axis=1)
-        maps = []
+        maps: list[Float32Array] = []
         for template in templates:
             high, wide = template.weights.shape
             down, across = rows - high + 1, cols - wide + 1
@@ -221,7 +224,7 @@ def confidences(fits: Sequence[float]) -> list[float]:
     """
     Return how likely each bay is the home, 0..1, from the fits of all bays, best first.
 
-    Their sum is the chance that the item is at home in the store at all.
+    Bays that fit alike share the confidence; all together stay below 1.
     """
     if not fits:
         return []

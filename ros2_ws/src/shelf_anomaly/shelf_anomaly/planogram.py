@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from .store_layout import Bay
+from .records import Alert
+from .store_layout import Bay, StoreLayout
 
 SLACK_M = 0.03
 """A place counts as a facing's up to this far beside it: goods are never put to the centimetre."""
@@ -26,3 +27,17 @@ def sku_at(bay: Bay, x: float, y: float) -> str:
     ]
     apart, sku = min(near, default=(SLACK_M + 1, ''))
     return sku if apart <= SLACK_M else ''
+
+
+def expected_sku(alert: Alert, store: StoreLayout) -> str:
+    """Return the SKU that belongs where a fault is; empty where the planogram has none."""
+    bay = store.bays.get(alert.bay)
+    return sku_at(bay, alert.box.x, alert.box.y) if bay is not None else ''
+
+
+def reason_with_sku(alert: Alert, store: StoreLayout) -> str:
+    """Return an alert's sentence for people, with what belongs there."""
+    sku = expected_sku(alert, store)
+    if not sku:
+        return alert.reason
+    return f'{alert.reason}; {sku} belongs here' if alert.reason else f'{sku} belongs here'

@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from functools import partial
 import sys
 import time
+from typing import Any
 
 from rclpy.clock import Clock, ClockType, JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.node import Node
 from shelf_anomaly_msgs.msg import AlertVerdict
+import yaml
 
 from ..artefact import Artefact, load_artefact
 from ..errors import SettingsError
 from ..pipeline import Pipeline
 from ..store_layout import load_store_layout
+from ..teach import Teacher
 from . import parameters, process, qos
 from .alert_messages import verdict_from_message
 from .camera_input import CameraInput
@@ -35,6 +38,7 @@ from .pose_source import make_pose_source
 from .publishers import Publishers
 from .session import Session
 from .shot import Shot
+from .teaching import Teaching
 from .worker import Worker
 
 TICK_S, IDLE_S, SNAPSHOT_S, MODEL_S = 0.1, 0.5, 2.0, 1.0
@@ -92,10 +96,22 @@ class DetectorNode:
         self._watch = ModelWatch(
             node, p.model, artefact, self._build, self._adopt, self._errands, self._guard
         )
+        self._teaching = Teaching(
+            node,
+            self._store,
+            self._robot,
+            p.teach_folder,
+            partial(self._teacher, _document(p.store), artefact),
+            self._switch_teaching,
+            self._errands,
+            self._guard,
+        )
         self._started_s = time.monotonic()
         self._idle_asked = False
         self._listen()
         self._worker.start()
+        if p.teach:
+            self._teaching.set(True)
         self._publishers.open_alerts(())
         self._publishers.draw_store(())
         node.get_logger().info(
@@ -168,6 +184,7 @@ class DetectorNode:
 
     def _report(self) -> None:
         self._camera.follow(every=True)
+        self._teaching.report()
         self._health.set_count('dropped', self._worker.dropped)
         snapshot = self._health.snapshot()
         self._publishers.status(snapshot, len(self._session.open_alerts))
@@ -182,6 +199,21 @@ class DetectorNode:
 
     def _watch_model(self) -> None:
         self._watch.tick()
+
+    def _teacher(self, document: Any, artefact: Artefact) -> Teacher:
+        settings = self._parameters.pipeline_settings()
+        return Teacher(
+            self._parameters.teach_folder,
+            self._store,
+            document,
+            px_per_m=artefact.number('px_per_m'),
+            margin_m=artefact.number('margin_m'),
+            gate=settings.gate,
+            pass_gap_ns=settings.pass_gap_ns,
+        )
+
+    def _switch_teaching(self, on: bool) -> None:
+        self._worker.call(partial(self._session.teach, self._teaching if on else None))
 
     def _build(self, artefact: Artefact) -> Pipeline:
         """Make a pipeline on a new model, in the thread of the errands."""
@@ -210,6 +242,8 @@ class DetectorNode:
             self._worker.call(partial(self._session.set_budget, float(str(value))))
         elif name == 'patrol':
             self._worker.call(partial(self._session.rename, str(value)))
+        elif name == 'teach':
+            self._teaching.set(bool(value))
 
     def _jumped(self, jump: TimeJump) -> None:
         now = self.node.get_clock().now().nanoseconds
@@ -237,7 +271,14 @@ class DetectorNode:
             camera_timeout_s=self._parameters.camera_timeout_s,
             busy_s=self._worker.busy_s(time.monotonic()),
             model_problem=self._watch.problem,
+            teaching=self._teaching.message if self._teaching.on else '',
         )
+
+
+def _document(store_file: str) -> Any:
+    """Return the store layout as it is written; it was checked before."""
+    with open(store_file, encoding='utf-8') as stream:
+        return yaml.safe_load(stream)
 
 
 def build_detector(_stop: process.StopSignals) -> DetectorNode:

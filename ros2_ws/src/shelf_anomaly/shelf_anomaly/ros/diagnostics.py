@@ -54,6 +54,8 @@ class Facts:
     busy_s: float
     model_problem: str = ''
     """Why a new model was not taken over; empty when the folder's model is the one that runs."""
+    teaching: str = ''
+    """What is said of a teaching that is on; empty when the node inspects."""
 
 
 def build(
@@ -163,6 +165,8 @@ def _inspection(facts: Facts, snapshot: Snapshot) -> Part:
             'inspection; lower its rate'
         )
         return WARN, text, values
+    if facts.teaching:
+        return OK, facts.teaching, values
     return OK, f'{facts.open_alerts} open alerts', values
 
 

@@ -66,6 +66,8 @@ class DetectorParameters:
     pass_gap_s: float
     threads: int
     evidence: bool
+    teach: bool
+    teach_folder: str
 
     @property
     def mount(self) -> Pose | None:
@@ -219,4 +221,11 @@ SPECS: tuple[Spec, ...] = (
     ),
     Spec('threads', 2, 'threads of the network', 1, 64),
     Spec('evidence', True, 'attach a picture to each alert'),
+    Spec(
+        'teach',
+        False,
+        'gather views of shelves that someone has checked instead of inspecting them',
+        live=True,
+    ),
+    Spec('teach_folder', '', 'folder of the views that teaching gathers; empty = no teaching'),
 )
