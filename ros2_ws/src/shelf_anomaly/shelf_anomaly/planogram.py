@@ -19,7 +19,11 @@ def sku_at(bay: Bay, x: float, y: float) -> str:
     :param y: metres above it
     :return: the SKU; empty where the planogram has none
     """
-    level = bay.level_at(y)
+    return sku_on(bay, bay.level_at(y), x)
+
+
+def sku_on(bay: Bay, level: int, x: float) -> str:
+    """Return the SKU that belongs on a board of a bay, ``x`` metres right of the bay's origin."""
     near = [
         (max(product.x - x, x - product.x - product.width, 0.0), product.sku)
         for product in bay.products
@@ -32,7 +36,7 @@ def sku_at(bay: Bay, x: float, y: float) -> str:
 def expected_sku(alert: Alert, store: StoreLayout) -> str:
     """Return the SKU that belongs where a fault is; empty where the planogram has none."""
     bay = store.bays.get(alert.bay)
-    return sku_at(bay, alert.box.x, alert.box.y) if bay is not None else ''
+    return sku_on(bay, alert.level, alert.box.x) if bay is not None else ''
 
 
 def reason_with_sku(alert: Alert, store: StoreLayout) -> str:
