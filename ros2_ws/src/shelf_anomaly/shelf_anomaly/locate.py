@@ -62,7 +62,7 @@ class Place:
     confidence: float
     """0..1: how likely it is that this bay is the item's home."""
     fit: float
-    """Standard deviations by which this place is nearer to the photo than the store's places are."""
+    """Standard deviations by which it is nearer to the photo than the store's places are."""
     sku: str = ''
     """What the planogram has there; empty without one."""
 

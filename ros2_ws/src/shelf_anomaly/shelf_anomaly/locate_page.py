@@ -24,7 +24,8 @@ COLOUR = (60, 160, 40)  # BGR
 PAGE = 'index.html'
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}
 section{margin-bottom:3rem}img{max-height:20rem;border-radius:.5rem}
-ol{display:flex;flex-wrap:wrap;gap:1.5rem;padding:0;list-style:none}figcaption b{font-size:1.1em}"""
+ol{display:flex;flex-wrap:wrap;gap:1.5rem;padding:0;list-style:none}
+figcaption b{font-size:1.1em}"""
 
 
 def place_picture(place: Place, locator: ItemLocator, store: StoreLayout) -> ImageArray:
