@@ -210,10 +210,11 @@ def balance(
         )
         rank = min(len(tops) - 1, int(aisle_patrols))
         factors[channel] = max(0.2, tops[::-1][rank] / UNIT) if len(tops) else 1.0
-    return {name: _balanced(bay, factors, cell_m) for name, bay in bays.items()}, factors
+    return {name: scale_channels(bay, factors, cell_m) for name, bay in bays.items()}, factors
 
 
-def _balanced(bay: CalibratedBay, factors: FloatArray, cell_m: float) -> CalibratedBay:
+def scale_channels(bay: CalibratedBay, factors: FloatArray, cell_m: float) -> CalibratedBay:
+    """Divide each channel's scores by its factor and find the maxima of the normal passes."""
     wide = factors[:, None, None].astype(np.float32)
     scores = np.stack([highest(one / wide) for one in bay.left_out])
     found = [[s for s, _, _ in peaks(one, cell_m, LOWEST_PEAK, APART_M)] for one in scores]

@@ -5,9 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from .plots import Plot
+
+class Picture(Protocol):
+    """A picture of the model folder."""
+
+    @property
+    def file(self) -> str:
+        """Path below the model folder."""
+
+    @property
+    def caption(self) -> str:
+        """What it shows."""
+
 
 BAY_LIMITS = """\
 - It knows the shelves as they stood on the patrols above. A shelf that was rearranged on purpose needs new normal passes.
@@ -30,7 +41,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return '\n'.join(lines)
 
 
-def bay_card(manifest: Mapping[str, Any], plots: Sequence[Plot]) -> str:
+def bay_card(manifest: Mapping[str, Any], plots: Sequence[Picture]) -> str:
     """Return the card of a model for the shelves of a store."""
     rows = [
         (bay, data['passes'], data['views'], _remark(data['passes']))
@@ -70,7 +81,7 @@ def bay_card(manifest: Mapping[str, Any], plots: Sequence[Plot]) -> str:
     return '\n\n'.join(parts) + '\n'
 
 
-def photo_card(manifest: Mapping[str, Any], plots: Sequence[Plot]) -> str:
+def photo_card(manifest: Mapping[str, Any], plots: Sequence[Picture]) -> str:
     """Return the card of a model for free-hand photos."""
     rows = [
         (name, said['photos'], f'{said["threshold"]:.3g}', f'{said["normal_above"]:.0%}')
@@ -131,7 +142,7 @@ def _parity(manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _pictures(plots: Sequence[Plot]) -> list[str]:
+def _pictures(plots: Sequence[Picture]) -> list[str]:
     return [
         '## Pictures',
         *(f'![{plot.caption}]({plot.file})\n\n{plot.caption}.' for plot in plots),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from shelf_anomaly.errors import ShelfAnomalyError
+from shelf_anomaly.errors import SettingsError, ShelfAnomalyError
 
 if TYPE_CHECKING:
     from shelf_anomaly.bag.topics import BagOptions
@@ -21,6 +21,7 @@ Learns what is normal on the shelves of a store, from normal patrols or photos o
 
   shelf-train collect patrols/*  --store store.yaml --out views    bags of normal patrols -> bay views
   shelf-train fit     views      --out models/mystore              bay views -> a model for the robot
+  shelf-train fit     newviews   --bays A1-L03 --into models/mystore    one bay more, in seconds
   shelf-train photos  photos/    --out models/fruit                photos, no robot -> a model for photos
   shelf-train evaluate --model models/mystore ...              how good it is, as a page
 """
@@ -38,6 +39,15 @@ on passes left out, exports to ONNX and checks that ONNX Runtime computes what K
 
   shelf-train fit views --out models/mystore
   shelf-train fit views --out models/baseline --network thesis      the thesis's network, to compare
+
+With --into, nothing is trained: the bays of DATASET (or those of --bays) are learnt into a model
+that exists, with its network, in seconds, and without TensorFlow. Use it when a bay was added or
+rearranged. Five passes are good, two are the least. The other bays' data stay byte for byte, the
+false-alarm budget is worked out anew, and the model folder changes in one step: a robot that runs
+on it takes it over by itself. With --out the new model goes there and the old one stays.
+
+  shelf-train fit newviews --bays A1-L03,A1-L04 --into models/mystore
+  shelf-train fit newviews --into models/mystore --out models/trial     all bays of newviews
 """
 _PHOTOS = """\
 Learns product areas from free-hand photos, as the thesis did: PHOTOS/<product>/train/*.jpg, normal
@@ -93,7 +103,18 @@ def build_parser() -> argparse.ArgumentParser:
     )
     fit.set_defaults(run=_fit)
     fit.add_argument('dataset', metavar='DATASET', help='what shelf-train collect wrote')
-    fit.add_argument('--out', required=True, metavar='MODEL', help='the model folder')
+    fit.add_argument(
+        '--out', metavar='MODEL', help='the model folder; needed unless --into is given'
+    )
+    into = fit.add_argument_group('bays into a model that exists')
+    into.add_argument('--into', metavar='MODEL', help='the model; changed in place without --out')
+    into.add_argument(
+        '--bays',
+        type=_names,
+        default=(),
+        metavar='BAY,...',
+        help='which bays (default: all that DATASET has two passes of)',
+    )
     _common(fit)
 
     photos = commands.add_parser(
@@ -160,8 +181,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--network',
         choices=('features', 'thesis'),
-        default='features',
-        help='default: %(default)s',
+        help='default: features',
     )
     parser.add_argument(
         '--epochs',
@@ -178,8 +198,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--seed',
         type=int,
-        default=0,
-        help='same seed, same data: same model (default: %(default)s)',
+        help='same seed, same data: same model (default: 0)',
     )
     parser.add_argument('--threads', type=_count, default=2, help='default: %(default)s')
 
@@ -226,12 +245,43 @@ def _bag_options(args: argparse.Namespace) -> BagOptions:
 
 
 def _fit(args: argparse.Namespace, console: Console) -> None:
+    if args.into is not None:
+        _refit(args, console)
+        return
+    if args.out is None:
+        raise SettingsError(
+            '--out MODEL is missing: where the model goes (or --into MODEL to learn bays into one)'
+        )
+    if args.bays:
+        raise SettingsError(
+            '--bays goes with --into MODEL, the model that they are learnt into; a new model '
+            'takes all bays of the dataset'
+        )
     from . import runtime
 
     runtime.quiet()
     from .fit import fit, FitSettings
 
     fit(args.dataset, args.out, FitSettings(**_chosen(args)), console)
+
+
+def _refit(args: argparse.Namespace, console: Console) -> None:
+    for name in ('network', 'epochs', 'code_dims', 'seed'):
+        if getattr(args, name) is not None:
+            raise SettingsError(
+                f'--{name.replace("_", "-")} has no meaning with --into: the network of the model '
+                'stays; fit without --into to train one'
+            )
+    from .refit import refit  # without TensorFlow
+
+    refit(
+        args.dataset,
+        args.into,
+        bays=args.bays,
+        out=args.out,
+        threads=args.threads,
+        console=console,
+    )
 
 
 def _photos(args: argparse.Namespace, console: Console) -> None:
@@ -273,6 +323,13 @@ def _chosen(args: argparse.Namespace) -> dict[str, object]:
     """Return what was given; what was not stays as the settings have it."""
     names = ('network', 'epochs', 'code_dims', 'seed', 'threads')
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(',') if name.strip())
+    if not names:
+        raise argparse.ArgumentTypeError(f'{text!r} names no bay')
+    return names
 
 
 def _count(text: str) -> int:

@@ -9,12 +9,10 @@ then finely, each view registered to that template and warped once, exactly as t
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 
-import cv2
 from rich.console import Console
 from rich.table import Table
 import yaml
@@ -24,19 +22,17 @@ from shelf_anomaly.bag.bag_reader import BagReader
 from shelf_anomaly.bag.problems import Problem
 from shelf_anomaly.bag.topics import BagOptions
 from shelf_anomaly.errors import DatasetError, PoseError
+from shelf_anomaly.gather import FEW_PASSES, GOOD_PASSES, TemplateLearner, write_view
 from shelf_anomaly.locator import Locator
-from shelf_anomaly.records import BayView, BoolArray, CameraPose, Float32Array, Frame, Refusal
-from shelf_anomaly.registration import build_templates, normalise, Template
+from shelf_anomaly.records import CameraPose, Frame, Refusal
+from shelf_anomaly.registration import Template
 from shelf_anomaly.store_layout import load_store_layout, StoreLayout
 
-from .dataset import Dataset, INDEX, JPEG_QUALITY, load_dataset, ViewEntry, write_index
+from .dataset import Dataset, INDEX, load_dataset, ViewEntry, write_index
 from .progress import step
 
 PX_PER_M = 384.0
 MARGIN_M = 0.06
-FEW_PASSES = 3
-GOOD_PASSES = 5
-TEMPLATE_VIEWS = 80  # views of a bay that its template is made of; more change nothing
 
 
 def collect(
@@ -147,30 +143,14 @@ def _learn_templates(
     problems: Counter[str],
     console: Console,
 ) -> dict[str, Template]:
-    seen: dict[str, list[tuple[Float32Array, BoolArray, tuple[float, float]]]] = defaultdict(list)
-    gate = locator.gate
+    learner = TemplateLearner(locator, known)
     with step(console, 'learn what does not move', len(bags)) as bar:
         for name, path in bags.items():
             for frame, pose in _frames(path, name, store, options, Counter()):
-                for sight in locator.sights(frame.camera, pose.pose):
-                    if (
-                        sight.bay.id in known
-                        or sight.coverage < gate.min_coverage
-                        or sight.px_per_m < gate.min_px_per_m
-                    ):
-                        continue
-                    if sight.incidence_rad <= gate.max_incidence_rad:
-                        pixels, mask, centre = locator.coarse(frame, sight)
-                        seen[sight.bay.id].append((normalise(pixels), mask, centre))
+                learner.add(frame, pose)
             bar.advance(note=name)
-    templates = {}
-    with step(console, 'register the bays', len(seen)) as bar:
-        for bay, views in seen.items():
-            every = max(1, -(-len(views) // TEMPLATE_VIEWS))
-            chosen = views[::every]
-            templates[bay] = build_templates(*(list(part) for part in zip(*chosen)))  # type: ignore[arg-type]
-            bar.advance(note=bay)
-    return templates
+    with step(console, 'register the bays', learner.bays) as bar:
+        return learner.build(lambda bay: bar.advance(note=bay))
 
 
 def _write_views(
@@ -197,25 +177,8 @@ def _write_views(
                 )
                 for view in views:
                     counts[view.bay] += 1
-                    yield _write(view, frame, name, counts[view.bay] - 1, out)
+                    yield write_view(view, frame, name, counts[view.bay] - 1, out)
             bar.advance(note=name)
-
-
-def _write(view: BayView, frame: Frame, patrol: str, index: int, out: Path) -> ViewEntry:
-    file = f'{view.bay}/{patrol}_{index:04d}.jpg'
-    (out / view.bay).mkdir(exist_ok=True)
-    data = cv2.imencode('.jpg', view.image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
-    (out / file).write_bytes(data.tobytes())
-    return ViewEntry(
-        file=file,
-        bay=view.bay,
-        patrol=patrol,
-        stamp_ns=view.stamp_ns,
-        offset_m=view.offset_m,
-        homography=tuple(float(x) for x in view.homography.ravel()),
-        source_size=(frame.image.shape[0], frame.image.shape[1]),
-        quality=asdict(view.quality),
-    )
 
 
 def _nothing_seen(problems: Counter[str]) -> str:

@@ -9,11 +9,11 @@ over all views as the robot will, learn what is normal at each place, write.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 import time
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
@@ -26,6 +26,7 @@ from shelf_anomaly.network import Network
 from shelf_anomaly.places import pack
 from shelf_anomaly.preprocess import network_input
 from shelf_anomaly.records import Float32Array
+from shelf_anomaly.store_layout import StoreLayout
 
 from . import runtime
 from .at_home import at_home_distance
@@ -41,11 +42,13 @@ from .calibrate import (
 )
 from .card import bay_card
 from .dataset import Dataset, load_dataset, ViewEntry
-from .export import Parity
-from .plots import plot_bays
+from .normal_maxima import merge_maxima, pack_maxima
 from .progress import step
-from .thesis import History
 from .versions import versions
+
+if TYPE_CHECKING:  # TensorFlow stands behind these; a robot that learns a bay has none
+    from .export import Parity
+    from .thesis import History
 
 VIEW_LIMIT_M = 0.5  # beside the camera; farther along the shelf parallax hides what stands where
 NETWORKS = ('features', 'thesis')
@@ -103,6 +106,7 @@ def fit(
     :raises ArtefactError: if the exported network does not compute what Keras computes
     """
     from .bay_networks import train_features, train_thesis_views  # they stand on the words above
+    from .plots import plot_bays
 
     started = time.monotonic()
     console, settings, out = console or Console(stderr=True), settings or FitSettings(), Path(out)
@@ -111,14 +115,15 @@ def fit(
     runtime.prepare(settings.seed, settings.threads)
     train = train_features if settings.network == 'features' else train_thesis_views
     trained = train(dataset, settings, console)
-    encoded = encode_all(dataset, bays, trained, settings, console)
+    network = Network(trained.onnx, trained.stride, threads=settings.threads)
+    encoded = encode_all(dataset, bays, network, VIEW_LIMIT_M, console)
     inspection = fit_bandwidths(encoded, trained.stride / dataset.px_per_m, VIEW_LIMIT_M)
     calibrated, factors = balance(
         calibrate_all(dataset, encoded, inspection, console),
         inspection.cell_m,
         aisle_patrols(dataset, bays),
     )
-    manifest = {
+    manifest: dict[str, Any] = {
         'name': out.resolve().name,
         'mode': 'bays',
         'network': settings.network,
@@ -140,7 +145,7 @@ def fit(
         'versions': versions(),
         'fit_seconds': round(time.monotonic() - started, 1),
     }
-    arrays = _arrays(calibrated, code_step(inspection))
+    arrays = bay_arrays(calibrated, code_step(inspection))
     with step(console, 'what is at home where', AT_HOME_VIEWS) as bar:
         manifest['at_home_distance'] = at_home_distance(
             dataset,
@@ -153,6 +158,7 @@ def fit(
             on_view=bar.advance,
         )
         bar.finish()
+    arrays |= merge_maxima(arrays, bays, manifest['aisle_patrols'] / aisles(dataset.store, bays))
     budget = Budget(
         arrays['budget/maxima'], arrays['budget/bay_maxima'], manifest['aisle_patrols']
     )
@@ -222,12 +228,11 @@ def usable_bays(dataset: Dataset, console: Console) -> tuple[str, ...]:
 def encode_all(
     dataset: Dataset,
     bays: tuple[str, ...],
-    trained: Trained,
-    settings: FitSettings,
+    network: Network,
+    view_limit_m: float,
     console: Console,
 ) -> dict[str, list[EncodedView]]:
     """Run the exported network over every view, exactly as the robot will."""
-    network = Network(trained.onnx, trained.stride, threads=settings.threads)
     passes = {patrol: index for index, patrol in enumerate(dataset.patrols)}
     encoded: dict[str, list[EncodedView]] = {}
     with step(console, 'codes of all views', sum(len(dataset.of(bay)) for bay in bays)) as bar:
@@ -235,7 +240,7 @@ def encode_all(
             encoded[bay] = []
             for entry in dataset.of(bay):
                 view = dataset.load(entry)
-                found = encode_view(view, network, VIEW_LIMIT_M)
+                found = encode_view(view, network, view_limit_m)
                 if found.seen.any():
                     encoded[bay].append(EncodedView(found, view.offset_m, passes[entry.patrol]))
                 bar.advance(note=bay)
@@ -283,13 +288,17 @@ def aisle_patrols(dataset: Dataset, bays: tuple[str, ...]) -> float:
     )
 
 
-def _arrays(calibrated: Mapping[str, CalibratedBay], code_step: float) -> dict[str, Any]:
+def aisles(store: StoreLayout, bays: Iterable[str]) -> int:
+    """Return how many aisles the bays stand in."""
+    return len({store.bay(bay).aisle for bay in bays})
+
+
+def bay_arrays(calibrated: Mapping[str, CalibratedBay], code_step: float) -> dict[str, Any]:
+    """Return all that the artefact keeps of each bay; ``code_step`` is the rounding of a code."""
     arrays: dict[str, Any] = {}
     for bay, found in calibrated.items():
         arrays |= pack(bay, found.normal, code_step)
-    maxima = np.concatenate([bay.maxima for bay in calibrated.values()])
-    arrays['budget/maxima'] = np.sort(maxima)[::-1]
-    arrays['budget/bay_maxima'] = np.concatenate([bay.bay_maxima for bay in calibrated.values()])
+        arrays |= pack_maxima(bay, found.maxima, found.bay_maxima)
     return arrays
 
 

@@ -31,6 +31,8 @@ examples:
       What was called a false alarm and raises no alert any more? ("forget" takes it back.)
   shelf-anomaly verdicts export verdicts.jsonl --memory robot.db
       What did people say of the alerts?
+  shelf-anomaly locate item.jpg --model models/shop --store store.yaml
+      Where in the store does the item on this photo belong?
   shelf-anomaly info patrols/monday
       What is in a bag (or a model folder, or a store.yaml)?
 
@@ -61,6 +63,20 @@ example:
   shelf-anomaly check photos/*.jpg --model models/photos --product Banana --json
 
 exit codes: 0 all photos were checked; 1 some could not be read; 2 nothing could be checked."""
+
+_LOCATE = """\
+Where in the store is the item on a photo at home? Take the photo upright, from the front, the item
+in its middle and half as high as the photo or more. One line a photo, its places best first: bay,
+level (0 is the lowest), metres from the bay's left edge, confidence (how often such an answer is
+right; bays that have the same item share it). Whether the store has the item at all it cannot tell.
+With products in store.yaml the SKU of the place is named too.
+
+examples:
+  shelf-anomaly locate item.jpg --model models/shop --store store.yaml
+  shelf-anomaly locate photos/*.jpg --model models/shop --store store.yaml --out places --open
+      with pictures of the places, as a page
+
+exit codes: 0 all photos were answered; 1 some could not be read; 2 nothing could be answered."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -146,6 +162,23 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument('--threads', type=_count, default=2, help='default: %(default)s')
 
     _add_memory_commands(commands)
+    locate = commands.add_parser(
+        'locate',
+        help='where the item on a photo belongs',
+        description=_LOCATE,
+        formatter_class=raw,
+    )
+    locate.set_defaults(run=_locate)
+    locate.add_argument('photos', nargs='+', metavar='PHOTO', help='JPEG or PNG')
+    locate.add_argument('--model', required=True, help='model folder that shelf-train fit wrote')
+    locate.add_argument('--store', required=True, help='store.yaml, the layout of the store')
+    locate.add_argument(
+        '--places', type=_count, default=3, metavar='N', help='at most so many (default: 3)'
+    )
+    locate.add_argument('--json', action='store_true', help='one JSON object a photo and line')
+    locate.add_argument('--out', metavar='DIR', help='write pictures of the places and a page')
+    locate.add_argument('--open', action='store_true', help='show the page in the browser')
+    locate.add_argument('--threads', type=_count, default=2, help='default: %(default)s')
 
     info = commands.add_parser('info', help='what is in a model folder, a store.yaml or a bag')
     info.set_defaults(run=_info)
@@ -278,6 +311,60 @@ def _check(args: argparse.Namespace) -> int:
         print(answer.json() if args.json else answer.text(), flush=True)
         failed += bool(answer.error)
     return UNREADABLE if failed else OK
+
+
+def _locate(args: argparse.Namespace) -> int:
+    import json
+    from pathlib import Path
+
+    from .artefact import load_artefact
+    from .errors import FrameError, SettingsError
+    from .image_io import decode_compressed
+    from .locate import ItemLocator, Place
+    from .locate_page import describe, prepare_folder, write_page
+    from .records import ImageArray
+    from .store_layout import load_store_layout
+
+    if args.open and not args.out:
+        raise SettingsError('--open needs --out DIR: the folder of the page')
+    store = load_store_layout(args.store)
+    locator = ItemLocator(load_artefact(args.model), store, threads=args.threads)
+    out = prepare_folder(args.out) if args.out else None
+    found: dict[str, tuple[ImageArray, list[Place]]] = {}
+    failed = 0
+    for name in args.photos:
+        error, places = '', []
+        try:
+            data = Path(name).read_bytes()
+            photo = decode_compressed(data, Path(name).suffix, upright=True).image
+            places = locator.locate(photo, args.places)
+            found[name] = photo, places
+        except (OSError, FrameError) as problem:
+            error, failed = str(problem), failed + 1
+        if args.json:
+            answers = [
+                {
+                    'bay': place.bay,
+                    'aisle': place.aisle,
+                    'level': place.level,
+                    'x': round(place.box.x, 3),
+                    'y': round(place.box.y, 3),
+                    'confidence': round(place.confidence, 4),
+                    'sku': place.sku or None,
+                }
+                for place in places
+            ]
+            print(json.dumps({'image': name, 'places': answers, 'error': error or None}))
+        elif error:
+            print(f'{name}: {error}')
+        else:
+            print(f'{name}: ' + '; '.join(f'{p.bay} ({describe(p)})' for p in places), flush=True)
+    if out is not None and found:
+        page = write_page(found, locator, store, out)
+        print(f'page: {page}', file=sys.stderr)
+        if args.open:
+            webbrowser.open(page.resolve().as_uri())
+    return FAILED if not found else UNREADABLE if failed else OK
 
 
 def _info(args: argparse.Namespace) -> int:

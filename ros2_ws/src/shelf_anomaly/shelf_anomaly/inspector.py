@@ -186,6 +186,21 @@ class Inspector:
         """Return what is normal in a bay."""
         return self._bay(bay)[0]
 
+    def same(self, other: Inspector, bay: str) -> bool:
+        """Return whether another model has the same network and the same normal state of a bay."""
+        mine, theirs = self._artefact, other._artefact
+        names = {k for k in (*mine.arrays, *theirs.arrays) if k.rpartition('/')[0] == bay}
+        return (
+            mine.network_onnx == theirs.network_onnx
+            and self.settings == other.settings
+            and all(
+                key in mine.arrays
+                and key in theirs.arrays
+                and mine.arrays[key].tobytes() == theirs.arrays[key].tobytes()
+                for key in names
+            )
+        )
+
     def inspect(self, view: BayView) -> CellScores:
         """Score every cell of a view; :raises ArtefactError: if the network's output is not finite."""
         encoded = encode_view(view, self.network, self.settings.view_limit_m)

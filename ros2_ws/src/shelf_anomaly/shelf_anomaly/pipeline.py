@@ -180,6 +180,27 @@ class Pipeline:
             self.settings, false_alarms_per_aisle_patrol=false_alarms_per_aisle_patrol
         )
 
+    def adopt(self, fresh: Pipeline) -> Outcome:
+        """
+        Take over another model between two frames; alerts, patrol and budget stay.
+
+        Passes that are under way of bays whose normal state differs are ended with the old model
+        first, because scores of two models cannot be averaged; the others go on.
+
+        :param fresh: a pipeline that was built on the new model for the same store
+        :return: what the passes that were ended have brought
+        """
+        times: dict[str, float] = {}
+        ended = self._end(
+            [bay for bay in self._passes if not self._inspector.same(fresh._inspector, bay)],
+            times,
+        )
+        self._bays, self._templates = fresh._bays, fresh._templates
+        self._inspector, self._locator = fresh._inspector, fresh._locator
+        self._budget, self._finder = fresh._budget, fresh._finder
+        self.set_budget(self.settings.false_alarms_per_aisle_patrol)
+        return replace(ended, stage_ms=tuple(times.items()))
+
     def begin_patrol(self, name: str) -> None:
         """Start a patrol; passes of an earlier one that was not ended are dropped."""
         self._patrol = name

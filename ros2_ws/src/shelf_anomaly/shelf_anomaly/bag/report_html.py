@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ..planogram import expected_sku
 from ..records import Alert, BayResult, State
 from . import wording
 from .result import Patrol, ReplayResult
@@ -73,7 +74,7 @@ def _card(
         'reason': alert.reason,
         'where': where[0].upper() + where[1:],
         'size': f'{100 * alert.box.width:.0f} x {100 * alert.box.height:.0f} cm',
-        'expected': wording.expected_product(alert, bay),
+        'expected': expected_sku(alert, result.store),
         'suggested': alert.suggested_bays,
         'picture': pictures.get(alert.id, ''),
         'face': draw_face(bay, alert),

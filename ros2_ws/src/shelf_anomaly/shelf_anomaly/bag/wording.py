@@ -66,14 +66,6 @@ def shelf(level: int, levels: int) -> str:
     return f'{number}{ending} shelf from below'
 
 
-def expected_product(alert: Alert, bay: Bay) -> str:
-    """Return the product that the planogram wants at an alert's place; empty when it has none."""
-    for product in bay.products:
-        if product.level == alert.level and product.x <= alert.box.x <= product.x + product.width:
-            return product.sku
-    return ''
-
-
 def chance(p_value: float) -> str:
     """Say how often a normal pass of the bay scores as high."""
     if not math.isfinite(p_value) or p_value > 1:

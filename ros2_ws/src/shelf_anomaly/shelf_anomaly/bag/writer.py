@@ -13,7 +13,9 @@ import re
 from typing import Any
 
 from ..errors import SettingsError
+from ..planogram import expected_sku, reason_with_sku
 from ..records import Alert, BayReport
+from ..store_layout import StoreLayout
 from .report_html import render_report
 from .result import Patrol, ReplayResult
 
@@ -70,7 +72,10 @@ def write_files(result: ReplayResult, out: Path) -> None:
         for alert in result.alerts:
             if alert.evidence:
                 _write(out / pictures[alert.id], alert.evidence)
-        lines = (alert_record(alert, pictures.get(alert.id, '')) for alert in result.alerts)
+        lines = (
+            alert_record(alert, pictures.get(alert.id, ''), result.store)
+            for alert in result.alerts
+        )
         _write(out / ALERTS, ''.join(f'{_json(line)}\n' for line in lines).encode())
         _write(out / PAGE, render_report(result, pictures).encode())
         _write(out / REPORT, (_json(report_record(result), indent=1) + '\n').encode())
@@ -87,7 +92,7 @@ def evidence_name(alert: Alert) -> str:
     return re.sub(r'[^0-9a-zA-Z-]', '', alert.id)[:64] + '.jpg'
 
 
-def alert_record(alert: Alert, evidence: str) -> dict[str, Any]:
+def alert_record(alert: Alert, evidence: str, store: StoreLayout) -> dict[str, Any]:
     """Return one line of alerts.jsonl; ``evidence`` is the picture's path beside the file."""
     return {
         'id': alert.id,
@@ -110,7 +115,8 @@ def alert_record(alert: Alert, evidence: str) -> dict[str, Any]:
         'first_seen_ns': alert.first_seen_ns,
         'last_seen_ns': alert.last_seen_ns,
         'sightings': alert.sightings,
-        'reason': alert.reason,
+        'expected': expected_sku(alert, store) or None,
+        'reason': reason_with_sku(alert, store),
         'evidence': evidence,
     }
 

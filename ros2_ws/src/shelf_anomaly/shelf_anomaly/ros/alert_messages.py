@@ -11,6 +11,7 @@ from sensor_msgs.msg import CompressedImage, RegionOfInterest
 from shelf_anomaly_msgs.msg import AlertVerdict, BayInspection, ShelfAlert, ShelfLocation
 
 from ..errors import FrameError
+from ..planogram import expected_sku, reason_with_sku
 from ..records import Alert, BayReport, BayResult, Box, Kind, Pose, Refusal, Roi, State
 from ..store_layout import StoreLayout
 from .conversions import finite, ns_to_stamp, pose_to_message, time_ns
@@ -94,10 +95,11 @@ def alert_to_message(
     message.suggested_bays = list(alert.suggested_bays)
     message.seen_in = list(alert.seen_in)
     message.resolved_in = alert.resolved_in or ''
-    message.reason = alert.reason
     if alert.resolved_ns is not None:
         message.resolved = ns_to_stamp(alert.resolved_ns)
     message.same_as = alert.same_as
+    message.reason = reason_with_sku(alert, store)
+    message.expected_sku = expected_sku(alert, store)
     if evidence and alert.evidence:
         message.evidence = CompressedImage(format='jpeg', data=alert.evidence)
         message.evidence.header = message.header

@@ -8,34 +8,41 @@ from collections.abc import Sequence
 from functools import partial
 import sys
 import time
+from typing import Any
 
 from rclpy.clock import Clock, ClockType, JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.node import Node
 from shelf_anomaly_msgs.msg import AlertVerdict, ShelfAlert, ShelfAlertArray
+import yaml
 
-from ..artefact import load_artefact
+from ..artefact import Artefact, load_artefact
 from ..errors import SettingsError
 from ..memory import default_path, Memory
 from ..pipeline import Pipeline
 from ..store_layout import load_store_layout
+from ..teach import Teacher
 from . import parameters, process, qos
 from .alert_messages import alert_from_message, verdict_from_message
 from .camera_input import CameraInput
 from .conversions import time_ns
 from .diagnostics import build, Facts
+from .errands import Errands
 from .guard import Guard
 from .health import Health
 from .images import decode
+from .item_service import ItemService
+from .model_watch import ModelWatch
 from .parameter_table import Value
 from .patrols import PatrolBook
 from .pose_source import make_pose_source
 from .publishers import Publishers
 from .session import Session
 from .shot import Shot
+from .teaching import Teaching
 from .worker import Worker
 
-TICK_S, IDLE_S, SNAPSHOT_S = 0.1, 0.5, 2.0
+TICK_S, IDLE_S, SNAPSHOT_S, MODEL_S = 0.1, 0.5, 2.0, 1.0
 HANG_S = 30.0
 FINISH_S = 1.2
 FLUSH_S = 0.3
@@ -86,12 +93,29 @@ class DetectorNode:
             node, p, p.map_frame or self._store.frame, self._guard, self._camera.release
         )
         self._camera.use(self._poses)
+        self._errands = Errands('errands')
+        self._items = ItemService(node, self._store, artefact, self._errands, self._guard)
+        self._watch = ModelWatch(
+            node, p.model, artefact, self._build, self._adopt, self._errands, self._guard
+        )
+        self._teaching = Teaching(
+            node,
+            self._store,
+            self._robot,
+            p.teach_folder,
+            partial(self._teacher, _document(p.store), artefact),
+            self._switch_teaching,
+            self._errands,
+            self._guard,
+        )
         self._started_s = time.monotonic()
         self._idle_asked = False
         self._listen()
         self._worker.start()
         self._publishers.open_alerts(self._session.open_alerts)
         self._publishers.draw_store(self._session.open_alerts)
+        if p.teach:
+            self._teaching.set(True)
         node.get_logger().info(
             f'inspecting {self._camera.image_topic}[/compressed] with model {self._model} '
             f'in store {self._store.store} '
@@ -102,6 +126,7 @@ class DetectorNode:
 
     def close(self) -> None:
         """End passes and patrol, publish what they bring, stop the worker; well under 2 s."""
+        self._errands.close()
         self._worker.call(self._session.finish)
         if not self._worker.stop(FINISH_S):
             self.node.get_logger().error(
@@ -138,6 +163,7 @@ class DetectorNode:
             (IDLE_S, self._ask_idle),
             (self._parameters.status_period_s, self._report),
             (SNAPSHOT_S, self._repeat_open),
+            (MODEL_S, self._watch_model),
         ):
             node.create_timer(
                 period_s, guard.timer(callback.__name__.strip('_'), callback), clock=steady
@@ -180,6 +206,7 @@ class DetectorNode:
 
     def _report(self) -> None:
         self._camera.follow(every=True)
+        self._teaching.report()
         self._health.set_count('dropped', self._worker.dropped)
         snapshot = self._health.snapshot()
         self._publishers.status(
@@ -193,6 +220,39 @@ class DetectorNode:
 
     def _repeat_open(self) -> None:
         self._publishers.open_alerts(self._session.open_alerts)
+
+    def _watch_model(self) -> None:
+        self._watch.tick()
+
+    def _teacher(self, document: Any, artefact: Artefact) -> Teacher:
+        settings = self._parameters.pipeline_settings()
+        return Teacher(
+            self._parameters.teach_folder,
+            self._store,
+            document,
+            px_per_m=artefact.number('px_per_m'),
+            margin_m=artefact.number('margin_m'),
+            gate=settings.gate,
+            pass_gap_ns=settings.pass_gap_ns,
+        )
+
+    def _switch_teaching(self, on: bool) -> None:
+        self._worker.call(partial(self._session.teach, self._teaching if on else None))
+
+    def _build(self, artefact: Artefact) -> Pipeline:
+        """Make a pipeline on a new model, in the thread of the errands."""
+        return Pipeline(self._store, artefact, self._parameters.pipeline_settings())
+
+    def _adopt(self, artefact: Artefact, fresh: Pipeline) -> None:
+        """Have a new model taken over between two frames."""
+
+        def take() -> None:
+            self._session.adopt(fresh)
+            self._model = artefact.name
+            self._publishers.rename_model(artefact.name)
+
+        self._worker.call(take)
+        self._items.use(artefact)
 
     def _take_verdict(self, message: AlertVerdict) -> None:
         if message.store and message.store != self._store.store:
@@ -217,6 +277,8 @@ class DetectorNode:
             self._worker.call(partial(self._session.set_budget, float(str(value))))
         elif name == 'patrol':
             self._worker.call(partial(self._session.rename, str(value)))
+        elif name == 'teach':
+            self._teaching.set(bool(value))
 
     def _jumped(self, jump: TimeJump) -> None:
         now = self.node.get_clock().now().nanoseconds
@@ -243,6 +305,8 @@ class DetectorNode:
             waiting_since_s=self._started_s,
             camera_timeout_s=self._parameters.camera_timeout_s,
             busy_s=self._worker.busy_s(time.monotonic()),
+            model_problem=self._watch.problem,
+            teaching=self._teaching.message if self._teaching.on else '',
         )
 
 
@@ -259,6 +323,10 @@ def open_memory(asked: str, store: str, robot: str) -> Memory | None:
     if asked == 'none':
         return None
     return Memory(asked or default_path(store, robot), store)
+def _document(store_file: str) -> Any:
+    """Return the store layout as it is written; it was checked before."""
+    with open(store_file, encoding='utf-8') as stream:
+        return yaml.safe_load(stream)
 
 
 def build_detector(_stop: process.StopSignals) -> DetectorNode:

@@ -52,6 +52,10 @@ class Facts:
     """Steady time of the start."""
     camera_timeout_s: float
     busy_s: float
+    model_problem: str = ''
+    """Why a new model was not taken over; empty when the folder's model is the one that runs."""
+    teaching: str = ''
+    """What is said of a teaching that is on; empty when the node inspects."""
 
 
 def build(
@@ -153,12 +157,16 @@ def _inspection(facts: Facts, snapshot: Snapshot) -> Part:
         'open alerts': facts.open_alerts,
         **{f'{name} p50/p95 (ms)': f'{p50:.1f}/{p95:.1f}' for name, p50, p95 in snapshot.stages},
     }
+    if facts.model_problem:
+        return WARN, facts.model_problem, values
     if received and dropped > DROPS_WARN * received:
         text = (
             f'{dropped} of {received} frames were overtaken: the camera is faster than the '
             'inspection; lower its rate'
         )
         return WARN, text, values
+    if facts.teaching:
+        return OK, facts.teaching, values
     return OK, f'{facts.open_alerts} open alerts', values
 
 

@@ -70,6 +70,8 @@ class DetectorParameters:
     memory: str
     reopen_within_s: float
     peers: str
+    teach: bool
+    teach_folder: str
 
     @property
     def mount(self) -> Pose | None:
@@ -243,4 +245,11 @@ SPECS: tuple[Spec, ...] = (
         'namespaces of the detectors that look at the same store, with commas between them, whose '
         "alerts are taken into account; empty = one's own namespace; none = nobody",
     ),
+    Spec(
+        'teach',
+        False,
+        'gather views of shelves that someone has checked instead of inspecting them',
+        live=True,
+    ),
+    Spec('teach_folder', '', 'folder of the views that teaching gathers; empty = no teaching'),
 )

@@ -60,6 +60,10 @@ class Publishers:
         self._debug = self._make(Image, 'debug_image', qos.DEBUG_IMAGE)
         self._debug_jpeg = self._make(CompressedImage, 'debug_image/compressed', qos.DEBUG_IMAGE)
 
+    def rename_model(self, model: str) -> None:
+        """Name another model in the messages from now on."""
+        self._model = model
+
     def outcome(
         self,
         outcome: Outcome,

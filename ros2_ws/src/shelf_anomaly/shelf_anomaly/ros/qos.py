@@ -47,6 +47,9 @@ DEBUG_IMAGE = profile(1)
 
 VERDICTS = profile(100)
 
+TEACHING = profile(1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+"""Who asks late sees how far the teaching is."""
+
 POSE_DEPTH = 50
 """A second of poses at 50 Hz: a busy executor loses none."""
 

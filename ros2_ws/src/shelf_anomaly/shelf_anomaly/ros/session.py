@@ -11,7 +11,7 @@ from typing import Protocol
 from ..errors import FrameError, PoseError
 from ..image_io import Decoded
 from ..pipeline import Pipeline
-from ..records import Alert, Frame, Outcome
+from ..records import Alert, CameraPose, Frame, Outcome
 from .guard import Guard
 from .health import Health
 from .patrols import PatrolBook
@@ -32,6 +32,19 @@ class Outlet(Protocol):
 
     def heard(self) -> bool:
         """Return whether somebody reads the alerts."""
+
+
+class Pupil(Protocol):
+    """Gathers frames while the robot is being taught."""
+
+    def begin(self) -> None:
+        """Get ready."""
+
+    def add(self, frame: Frame, pose: CameraPose, patrol: str) -> None:
+        """Take a frame."""
+
+    def end(self) -> None:
+        """Keep what was gathered."""
 
 
 class Session:
@@ -61,6 +74,7 @@ class Session:
         """Bays to be learnt anew; any thread may read it."""
         self.unsent = bool(pipeline.unsent())
         """Whether there are alerts whose latest state nobody was told."""
+        self._pupil: Pupil | None = None
         self.open_alerts: tuple[Alert, ...] = pipeline.open_alerts
         """A snapshot that any thread may read."""
 
@@ -79,6 +93,9 @@ class Session:
         decode_ms = (time.perf_counter() - begun) * 1e3
         self._turn_page(shot.stamp_ns)
         try:
+            if self._pupil is not None:
+                self._pupil.add(frame, shot.pose, self._book.running or '')
+                return
             outcome = self._pipeline.process(frame, shot.pose)
         except (FrameError, PoseError) as error:
             self._health.count('rejected' if isinstance(error, FrameError) else 'unplaced')
@@ -97,7 +114,8 @@ class Session:
         """End what has been out of sight, and the patrol after a long silence."""
         if not self._patrolling:
             return
-        self._put(self._pipeline.idle(now_ns))
+        if self._pupil is None:
+            self._put(self._pipeline.idle(now_ns))
         if self._book.silence(now_ns):
             self._end()
 
@@ -128,6 +146,20 @@ class Session:
         """Use another false-alarm budget from the next decision on."""
         self._pipeline.set_budget(false_alarms_per_aisle_patrol)
 
+    def teach(self, pupil: Pupil | None) -> None:
+        """Gather frames instead of inspecting them, until this is called with None."""
+        self._end()
+        if self._pupil is not None:
+            self._pupil.end()
+        self._pupil = pupil
+        self._book.rename(self._book.name)
+        if pupil is not None:
+            pupil.begin()
+
+    def adopt(self, fresh: Pipeline) -> None:
+        """Inspect with another model from the next frame on; no frame is lost."""
+        self._put(self._pipeline.adopt(fresh))
+
     def rename(self, name: str) -> None:
         """End the patrol; the next frame begins one of this name."""
         self._end()
@@ -148,6 +180,8 @@ class Session:
     def _end(self) -> None:
         if self._patrolling:
             self._patrolling = False
+            if self._pupil is not None:
+                return  # what is being taught is not inspected: there is nothing to report
             self._put(self._pipeline.end_patrol())
 
     def _put(self, outcome: Outcome, frame: Frame | None = None, shot: Shot | None = None) -> None:

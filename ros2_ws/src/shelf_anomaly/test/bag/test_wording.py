@@ -9,6 +9,7 @@ from replay_builder import alert, report, store
 
 from shelf_anomaly.bag import wording
 from shelf_anomaly.bag.result import Patrol
+from shelf_anomaly.planogram import expected_sku, reason_with_sku
 from shelf_anomaly.records import BayResult, Box, Kind, Refusal, State
 
 
@@ -39,9 +40,12 @@ def test_shelf(level: int, levels: int, said: str) -> None:
 def test_where_and_what_is_expected_there() -> None:
     bay = store().bay('L01')
     assert wording.where(alert(), bay) == 'bay L01, 2nd shelf from below, 0.35 m from the left'
-    assert wording.expected_product(alert(), bay) == 'Oat milk'
-    assert wording.expected_product(alert(box=Box(0.6, 0.5, 0.1, 0.1)), bay) == ''
-    assert wording.expected_product(alert(level=0), bay) == ''
+    assert expected_sku(alert(), store()) == 'Oat milk'
+    assert (
+        reason_with_sku(alert(reason='looks odd'), store()) == 'looks odd; Oat milk belongs here'
+    )
+    assert expected_sku(alert(box=Box(0.6, 0.5, 0.1, 0.1)), store()) == ''
+    assert reason_with_sku(alert(level=0, reason='looks odd'), store()) == 'looks odd'
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,8 @@ def test_files(tmp_path: Path) -> None:
         'first_seen_ns': 1_760_000_000_000_000_001,
         'last_seen_ns': 1_760_000_600_000_000_000,
         'sightings': 5,
-        'reason': '',
+        'expected': 'Oat milk',
+        'reason': 'Oat milk belongs here',
         'evidence': f'evidence/{UUID.format(1)}.jpg',
     }
     assert (out / str(first['evidence'])).read_bytes() == PICTURE

@@ -45,7 +45,11 @@ def node(domain: int, request: pytest.FixtureRequest) -> Any:
 
 def test_the_table_and_the_struct_are_the_same() -> None:
     assert [s.name for s in SPECS] == [f.name for f in fields(DetectorParameters)]
-    assert {s.name for s in SPECS if s.live} == {'patrol', 'false_alarms_per_aisle_patrol'}
+    assert {s.name for s in SPECS if s.live} == {
+        'patrol',
+        'false_alarms_per_aisle_patrol',
+        'teach',
+    }
 
 
 @pytest.mark.parametrize('spec', [*SPECS, *PLAYER_SPECS], ids=lambda s: s.name)

@@ -22,11 +22,13 @@ from shelf_anomaly.artefact import write_artefact
 from shelf_anomaly.inspector import encode_view
 from shelf_anomaly.locator import face_homography
 from shelf_anomaly.network import Network
-from shelf_anomaly.places import pack
 from shelf_anomaly.records import CameraModel, ImageArray, Pose
 from shelf_anomaly.store_layout import Bay, parse_store_layout, StoreLayout
 from shelf_training.calibrate import balance, calibrate_bay, composite, EncodedView, fit_bandwidths
 from shelf_training.collect import collect
+from shelf_training.dataset import load_dataset
+from shelf_training.fit import bay_arrays, data_of
+from shelf_training.normal_maxima import merge_maxima
 
 STRIDE, PX_PER_M, VIEW_LIMIT_M = 8, 128.0, 0.6
 TEXTURE_PX_PER_M = 400.0
@@ -272,13 +274,17 @@ def build(folder: Path, *, patrols: int = 4) -> tuple[Path, Path]:
 
 def learn(bags: Sequence[Path], store_file: Path, folder: Path) -> Path:
     """Learn from bags of normal patrols with a network of a few sums; return the model folder."""
-    model = folder / 'model'
-    quiet = Console(quiet=True)
-    data = collect(bags, store_file, folder / 'data', px_per_m=PX_PER_M, console=quiet)
+    collect(bags, store_file, folder / 'data', px_per_m=PX_PER_M, console=Console(quiet=True))
+    return fit_tiny(folder / 'data', folder / 'model')
+
+
+def fit_tiny(dataset: Path, model: Path, bays: Sequence[str] = ()) -> Path:
+    """Make a model from a dataset, of some bays only if they are named; return its folder."""
+    data = load_dataset(dataset)
     onnx_bytes = network()
     runner = Network(onnx_bytes, STRIDE, threads=1)
     encoded: dict[str, list[EncodedView]] = {}
-    for bay in data.bays:
+    for bay in bays or data.bays:
         for entry in data.of(bay):
             view = data.load(entry)
             found = encode_view(view, runner, VIEW_LIMIT_M)
@@ -290,14 +296,10 @@ def learn(bags: Sequence[Path], store_file: Path, folder: Path) -> Path:
     for bay, views in encoded.items():
         picture = composite([data.load(entry) for entry in data.of(bay)])
         calibrated[bay] = calibrate_bay(bay, views, settings, data.templates[bay], picture)
-    aisle_patrols = float(len(bags))
+    aisle_patrols = float(len(data.patrols))
     calibrated, factors = balance(calibrated, settings.cell_m, aisle_patrols)
-    arrays: dict[str, Any] = {}
-    for bay, found in calibrated.items():
-        arrays |= pack(bay, found.normal, settings.scales[0].bandwidth / 2)
-    maxima = np.concatenate([found.maxima for found in calibrated.values()])
-    arrays['budget/maxima'] = np.sort(maxima)[::-1]
-    arrays['budget/bay_maxima'] = np.concatenate([c.bay_maxima for c in calibrated.values()])
+    arrays: dict[str, Any] = bay_arrays(calibrated, settings.scales[0].bandwidth / 2)
+    arrays |= merge_maxima(arrays, tuple(calibrated), aisle_patrols)
     scales = [
         {
             'bandwidth': s.bandwidth,
@@ -321,6 +323,7 @@ def learn(bags: Sequence[Path], store_file: Path, folder: Path) -> Path:
         'channel_factors': [float(factor) for factor in factors],
         'at_home_distance': 1.0,
         'look_dims': int(next(iter(calibrated.values())).normal.references.codes.shape[-1]),
+        'data': {bay: data_of(data, bay) for bay in calibrated},
     }
     write_artefact(model, network_onnx=onnx_bytes, arrays=arrays, manifest=manifest, card='tiny')
     return model
