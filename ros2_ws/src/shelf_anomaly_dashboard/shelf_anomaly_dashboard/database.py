@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from shelf_anomaly.errors import ShelfAnomalyError
 
+from . import models_access  # noqa: F401 - its tables join those of models
 from .text import clean
 
 MIGRATIONS = Path(__file__).parent / 'migrations'

@@ -6,34 +6,39 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+import functools
 import logging
 import threading
 
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from shelf_anomaly.errors import ShelfAnomalyError
-
+from .actions import (
+    acknowledge,
+    apply_verdict,
+    assign,
+    BadActionError,
+    find,
+    tell,
+    UnknownAlertError,
+)
 from .database import Database
 from .evidence import EvidenceError, EvidenceStore
 from .feed import Feed
-from .life import after_verdict
-from .models import AlertRow, EventRow
 from .records import AlertRecord, InspectionRecord, Record, StatusRecord, Verdict, VerdictRecord
-from .text import clean, clean_id
+from .text import clean, SENTENCE_LIMIT
 from .upsert import keep_alert, keep_inspection, keep_place, keep_status, note_heard
 
 LOG = logging.getLogger(__name__)
 OUTGOING = 1000
 """Verdicts that may wait for the road to the robots."""
+STAFF = 'staff'
+"""Who did it when nobody is named."""
+
+__all__ = ['BadActionError', 'Clock', 'Service', 'STAFF', 'UnknownAlertError']
 
 Clock = Callable[[], int]
 """Returns the present time, nanoseconds since 1970."""
-
-
-class UnknownAlertError(ShelfAnomalyError):
-    """A verdict about an alert that nobody reported."""
 
 
 class Service:
@@ -90,34 +95,67 @@ class Service:
 
         :raises UnknownAlertError: when the store has no such alert
         """
+        return self.judge_all(store, [alert_id], verdict, author, note)[0]
+
+    def judge_all(
+        self, store: str, ids: Sequence[str], verdict: Verdict, who: str = '', note: str = ''
+    ) -> list[VerdictRecord]:
+        """
+        Keep one verdict about several alerts, about all or none.
+
+        :param ids: 1 to 500 alerts
+        :param who: who says so; empty is staff without a name
+        :raises UnknownAlertError: naming the first alert that the store does not have
+        :raises BadActionError: when there are none, or too many
+        """
         now = self._clock()
-        wanted = clean_id(alert_id)
         with self._database.writing() as session:
-            rows = session.scalars(
-                select(AlertRow).where(AlertRow.store == store, AlertRow.id == wanted)
-            ).all()
-            if wanted is None or not rows:
-                raise UnknownAlertError(
-                    f'store {clean(store)!r} has no alert {clean(alert_id, 40)!r}'
-                )
+            rows = find(session, store, ids)
             said = [
                 VerdictRecord(
-                    store,
-                    row.robot,
-                    row.id,
-                    verdict,
-                    author=author or 'staff',
-                    note=note,
-                    at_ns=now,
+                    store, row.robot, row.id, verdict, author=who or STAFF, note=note, at_ns=now
                 )
                 for row in rows
             ]
             for row, record in zip(rows, said, strict=True):
-                _apply_verdict(session, row, record)
+                apply_verdict(session, row, record)
         with self._lock:
             self._outgoing.extend(said)
         self._feed.touch()
-        return said[0]
+        return said
+
+    def acknowledge(self, store: str, ids: Sequence[str], who: str = '', note: str = '') -> None:
+        """Note that ``who`` has seen these alerts; raises as ``judge_all``."""
+        self._act(store, ids, who, note, acknowledge)
+
+    def assign(
+        self, store: str, ids: Sequence[str], who: str = '', assignee: str = '', note: str = ''
+    ) -> None:
+        """Hand these alerts to ``assignee``; empty takes them back. Raises as ``judge_all``."""
+        self._act(store, ids, who, note, functools.partial(assign, assignee=clean(assignee)))
+
+    def note(self, store: str, ids: Sequence[str], who: str, note: str) -> None:
+        """
+        Write a note into the time line of these alerts; raises as ``judge_all``.
+
+        :raises BadActionError: also when the note is empty
+        """
+        if not clean(note, SENTENCE_LIMIT):
+            raise BadActionError('the note is empty; write what there is to know')
+        self._act(store, ids, who, note, functools.partial(tell, what='noted'))
+
+    def _act(
+        self, store: str, ids: Sequence[str], who: str, note: str, action: Callable[..., None]
+    ) -> None:
+        now = self._clock()
+        with self._database.writing() as session:
+            for row in find(session, store, ids):
+                action(
+                    *(session, row, now),
+                    who=clean(who) or STAFF,
+                    note=clean(note, SENTENCE_LIMIT),
+                )
+        self._feed.touch()
 
     def take_verdicts(self) -> list[VerdictRecord]:
         """Return the verdicts that wait for the road to the robots, and forget them."""
@@ -158,24 +196,3 @@ def _keep(session: Session, record: Record, picture: str | None, now: int) -> li
     else:
         keep_place(session, record, now)
     return []
-
-
-def _apply_verdict(session: Session, row: AlertRow, said: VerdictRecord) -> None:
-    state, what = after_verdict(said.verdict)
-    row.state = state.value
-    row.verdict = said.verdict.value
-    row.verdict_by, row.verdict_note = said.author, said.note
-    row.verdict_ns = row.verdict_sent_ns = said.at_ns
-    row.verdict_taken = False
-    session.add(
-        EventRow(
-            store=row.store,
-            robot=row.robot,
-            alert_id=row.id,
-            at_ns=said.at_ns,
-            by='person',
-            who=said.author,
-            what=what,
-            note=said.note,
-        )
-    )

@@ -23,8 +23,10 @@ OWNERS = {
     'uvicorn': ('server.py',),
     'alembic': ('database.py', 'migrations/'),
     'sqlalchemy': (
+        'actions.py',
         'database.py',
         'models.py',
+        'models_access.py',
         'queries.py',
         'service.py',
         'upsert.py',

@@ -45,8 +45,10 @@ def test_a_round_trip(
     until(lambda: status()['problems'] == 2, 10, 'both bad messages counted')
     assert 'state 77 is none' in status()['last_problem']
     until(
-        lambda: [(r['robot'], r['connected'], r['model']) for r in status()['robots']]
-        == [('rover', True, 'm 1')],
+        lambda: (
+            [(r['robot'], r['connected'], r['model']) for r in status()['robots']]
+            == [('rover', True, 'm 1')]
+        ),
         10,
         "the detector's status",
     )
@@ -61,9 +63,7 @@ def test_a_round_trip(
         10,
         'inspection',
     )
-    placed = until(
-        lambda: [r for r in status()['robots'] if r['x'] is not None], 10, 'place'
-    )[0]
+    placed = until(lambda: [r for r in status()['robots'] if r['x'] is not None], 10, 'place')[0]
     assert pytest.approx((placed['x'], placed['y'], placed['yaw'])) == (1.5, -0.5, 1.0)
 
     # a verdict reaches the robot, and its answer comes back
