@@ -15,7 +15,16 @@ ARGUMENTS = (
     ('host', '127.0.0.1', str, 'address to listen on; 127.0.0.1 is this machine only'),
     ('port', '8080', int, 'port to listen on'),
     ('title', '', str, "what the pages are headed with; empty is the store's name"),
-    ('allow_network', 'false', bool, 'let other machines open the pages; there is no password'),
+    (
+        'allow_network',
+        'false',
+        bool,
+        'let other machines open the pages; they see the login first',
+    ),
+    ('login', 'true', bool, 'ask for name and password; false only with host 127.0.0.1'),
+    ('certificate', '', str, 'serve https with this certificate, a PEM file; empty is http'),
+    ('key', '', str, "the certificate's key; empty is in the same file"),
+    ('behind_https', 'false', bool, 'a proxy before the dashboard speaks https'),
     (
         'pose_topic',
         'robot_pose',

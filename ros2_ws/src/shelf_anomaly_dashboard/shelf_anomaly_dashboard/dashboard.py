@@ -14,6 +14,7 @@ from typing import Protocol
 
 from shelf_anomaly.store_layout import load_store_layout
 
+from .accounts import Accounts
 from .database import Database
 from .evidence import EvidenceStore
 from .feed import Feed
@@ -23,6 +24,8 @@ from .server import Server, take_port
 from .service import Service
 from .settings import Settings
 from .site import Site
+from .tail import Tail
+from .tokens import Tokens
 from .webapp import add_pages, build_app
 
 
@@ -53,14 +56,19 @@ def build_site(
     inbox = Inbox(service.write)
     inbox.start()
     stack.callback(inbox.stop)
+    queries = Queries(database, layout)
     return Site(
-        Queries(database, layout),
+        queries,
         service,
         evidence,
         feed,
         inbox,
         clock,
         settings.title or layout.store,
+        Accounts(database, layout.store, clock),
+        Tokens(database, layout.store, clock),
+        Tail(queries, feed),
+        settings.login,
     )
 
 
@@ -78,17 +86,25 @@ def run(settings: Settings, bridge: Callable[[Site], Bridge] | None) -> None:
         site = build_site(settings, stack)
         app = build_app(site, settings)
         add_pages(app, site)
+        password = site.accounts.first_admin() if settings.login else None
         road = bridge(site) if bridge else None
         if road is not None:
             stack.callback(road.stop)
             road.start()
         host, port = taken.getsockname()[:2]
         shown = f'[{host}]' if ':' in host else host
+        scheme = 'https' if settings.certificate else 'http'
         print(
-            f'Dashboard of {site.queries.store}: http://{shown}:{port} (Ctrl-C ends it)',
+            f'Dashboard of {site.queries.store}: {scheme}://{shown}:{port} (Ctrl-C ends it)',
             flush=True,
         )
-        Server(app, site.feed.close).run(sockets=[taken])
+        if password:
+            print(
+                f'First start: log in as "admin" with the password {password}\n'
+                'It is shown only now. The page "Account" changes it, "Admin" adds users.',
+                flush=True,
+            )
+        Server(app, site.feed.close, settings.certificate, settings.key).run(sockets=[taken])
 
 
 def leave_quickly() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+import threading
 from typing import Any
 
 from alembic import command
@@ -40,6 +41,7 @@ class Database:
         :raises DatabaseError: naming the database, what went wrong and the way out
         """
         self._engine = _open(url)
+        self._one_writer = threading.Lock()
         self._writing = self._engine.execution_options(**{_WRITE: True})
         try:
             with self._writing.begin() as connection:
@@ -60,7 +62,9 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session whose changes are all kept at the end, or none of them."""
-        with Session(self._writing) as session, session.begin():
+        # One writer of this process at a time: events are so numbered in the order in which they
+        # can be seen, on PostgreSQL too, and a stream that has read one misses none before it.
+        with self._one_writer, Session(self._writing) as session, session.begin():
             yield session
 
     def close(self) -> None:

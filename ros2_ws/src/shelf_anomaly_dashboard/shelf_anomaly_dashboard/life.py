@@ -25,7 +25,7 @@ _SAYS = {
 _WHAT = {State.OPEN: 'reopened', State.RESOLVED: 'resolved', State.DISMISSED: 'dismissed'}
 
 
-# What lies in the way comes first, then what shoppers take for the wrong thing, then what is not there.
+# What lies in the way first, then what shoppers take for something else, then what is missing.
 _URGENCY = {Kind.FALLEN: 70, Kind.FOREIGN: 60, Kind.MISPLACED: 50, Kind.GAP: 45, Kind.UNKNOWN: 30}
 _SURE = 30
 

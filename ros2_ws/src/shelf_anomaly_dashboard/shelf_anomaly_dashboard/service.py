@@ -35,7 +35,7 @@ OUTGOING = 1000
 STAFF = 'staff'
 """Who did it when nobody is named."""
 
-__all__ = ['BadActionError', 'Clock', 'Service', 'STAFF', 'UnknownAlertError']
+__all__ = ['STAFF', 'BadActionError', 'Clock', 'Service', 'UnknownAlertError']
 
 Clock = Callable[[], int]
 """Returns the present time, nanoseconds since 1970."""

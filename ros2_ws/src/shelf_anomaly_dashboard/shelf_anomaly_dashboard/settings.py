@@ -44,6 +44,15 @@ class Settings:
     hostnames: tuple[str, ...] = ()
     """Further names under which browsers may ask for the pages, as shelf.shop.local."""
 
+    login: bool = True
+    """Whether people must log in; without, only this machine may be listened to."""
+    certificate: Path | None = None
+    """PEM file of the server's certificate (chain); with it the pages are served over https."""
+    key: Path | None = None
+    """PEM file of the certificate's key; None is in the same file."""
+    https: bool = False
+    """Whether browsers come over https, also when a proxy before this dashboard ends it."""
+
     def __post_init__(self) -> None:
         """Fill in the defaults; :raises SettingsError: for what would be unsafe."""
         if not 0 <= self.port <= 65535:
@@ -51,9 +60,21 @@ class Settings:
         if not self.allow_network and not is_loopback(self.host):
             raise SettingsError(
                 f'host {clean(self.host)!r} can be reached from other machines, '
-                'and the pages ask for no password; '
-                'pass --allow-network (allow_network:=true for the node) if that is meant'
+                'which then see the page of the login; '
+                'pass --allow-network (allow_network:=true for the node) if that is meant, '
+                'and --certificate, as passwords travel in the clear without'
             )
+        if not self.login and (self.allow_network or not is_loopback(self.host)):
+            raise SettingsError(
+                'without login everybody in the network could judge alerts; --no-login '
+                '(login:=false for the node) goes with this machine only, without --allow-network'
+            )
+        for path in filter(None, (self.certificate, self.key)):
+            if not os.access(path, os.R_OK):
+                raise SettingsError(f'{path}: cannot be read; expected a PEM file')
+        if self.key and not self.certificate:
+            raise SettingsError('a key without a certificate; pass --certificate FILE too')
+        object.__setattr__(self, 'https', self.https or self.certificate is not None)
         object.__setattr__(
             self, 'database', self.database or f'sqlite:///{data_folder() / "dashboard.db"}'
         )

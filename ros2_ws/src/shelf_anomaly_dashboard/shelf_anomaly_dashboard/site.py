@@ -6,11 +6,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .accounts import Accounts
 from .evidence import EvidenceStore
 from .feed import Feed
 from .inbox import Inbox
 from .queries import Queries
 from .service import Clock, Service
+from .tail import Tail
+from .tokens import Tokens
 from .views import StatusView
 
 
@@ -25,6 +28,11 @@ class Site:
     inbox: Inbox
     clock: Clock
     title: str
+    accounts: Accounts
+    tokens: Tokens
+    tail: Tail
+    login: bool = True
+    """Whether people must log in; else everybody on this machine is an admin."""
 
     def status(self) -> StatusView:
         """Return how the dashboard and its robots are."""

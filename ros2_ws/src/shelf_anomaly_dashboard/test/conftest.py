@@ -96,7 +96,11 @@ def store_file(tmp_path: Path) -> Path:
 def settings(store_file: Path, tmp_path: Path) -> Settings:
     """Return settings with everything in the test's folder."""
     return Settings(
-        store_file, f'sqlite:///{tmp_path}/data/dashboard.db', tmp_path / 'evidence', port=0
+        store_file,
+        f'sqlite:///{tmp_path}/data/dashboard.db',
+        tmp_path / 'evidence',
+        port=0,
+        login=False,
     )
 
 
@@ -153,30 +157,34 @@ def start_dashboard(
     """Return a starter of real dashboard processes; it gives the process and its address."""
     with ExitStack() as stack:
 
-        def start(*arguments: str, node: bool = False) -> tuple[subprocess.Popen[str], str]:
+        def start(
+            *arguments: str, node: bool = False, login: bool = False
+        ) -> tuple[subprocess.Popen[str], str]:
             command = _node_command if node else _cli_command
             return stack.enter_context(
-                _process(command(store_file, tmp_path, arguments), tmp_path)
+                _process(command(store_file, tmp_path, arguments, login), tmp_path)
             )
 
         yield start
 
 
-def _cli_command(store: Path, folder: Path, arguments: tuple[str, ...]) -> list[str]:
+def _cli_command(store: Path, folder: Path, arguments: tuple[str, ...], login: bool) -> list[str]:
     return [
         *(sys.executable, '-m', 'shelf_anomaly_dashboard.cli', '--store', str(store)),
         *('--database', f'sqlite:///{folder}/live.db', '--evidence', str(folder / 'live')),
         *(() if '--port' in arguments else ('--port', '0')),
+        *(('--no-login',) if not login else ()),
         *arguments,
     ]
 
 
-def _node_command(store: Path, folder: Path, arguments: tuple[str, ...]) -> list[str]:
+def _node_command(store: Path, folder: Path, arguments: tuple[str, ...], login: bool) -> list[str]:
     parameters = {
         'store': store,
         'database': f'sqlite:///{folder}/live.db',
         'evidence_dir': folder / 'live',
         'port': 0,
+        'login': str(login).lower(),
     }
     left = {
         name: value
