@@ -24,6 +24,8 @@ ARGUMENTS = (
     ('login', 'true', bool, 'ask for name and password; false only with host 127.0.0.1'),
     ('certificate', '', str, 'serve https with this certificate, a PEM file; empty is http'),
     ('key', '', str, "the certificate's key; empty is in the same file"),
+    ('mqtt', '', str, 'URL of an MQTT broker that others use too; empty is none'),
+    ('mqtt_prefix', 'shelf', str, 'first level of the MQTT topics'),
     ('behind_https', 'false', bool, 'a proxy before the dashboard speaks https'),
     (
         'pose_topic',

@@ -10,7 +10,7 @@ import re
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from .audit import note_audit
+from .audit import audit, note_audit
 from .database import Database
 from .models_access import SessionRow, UserRow
 from .passwords import (
@@ -27,7 +27,7 @@ from .passwords import (
 from .roles import AccessError, Role, role, Who
 from .text import clean
 from .throttle import Throttle
-from .views_access import SessionView, UserView
+from .views_access import AuditView, SessionView, UserView
 
 LIFE_NS = 30 * 24 * 3600 * 10**9
 """A login ends after this long in any case."""
@@ -229,6 +229,10 @@ class Accounts:
                 SessionView(row.id_hash, row.agent, row.created_ns, row.used_ns)
                 for row in session.scalars(query)
             ]
+
+    def audit(self) -> list[AuditView]:
+        """Return who changed what about access, newest first."""
+        return audit(self._database, self._store)
 
     def _add(self, session: Session, name: str, kind: Role, password: str) -> None:
         now = self._clock()

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import fields, replace
 import getpass
 from pathlib import Path
 import sys
@@ -20,12 +21,15 @@ from shelf_anomaly.store_layout import load_store_layout
 
 from .accounts import Accounts
 from .database import Database
+from .evidence import EvidenceStore
+from .options import Options
 from .passwords import make_password
+from .retention import Policy, Retention
 from .roles import AccessError, role
 from .settings import data_folder
 from .tokens import SCOPES, Tokens
 
-COMMANDS = ('users', 'tokens')
+COMMANDS = ('users', 'tokens', 'purge')
 BAD = 2
 
 
@@ -39,6 +43,8 @@ def main(arguments: Sequence[str]) -> int:
             stack.callback(database.close)
             if wanted.command == 'users':
                 _users(wanted, Accounts(database, layout.store, time.time_ns))
+            elif wanted.command == 'purge':
+                _purge(wanted, database, layout.store)
             else:
                 _tokens(wanted, Tokens(database, layout.store, time.time_ns))
     except ShelfAnomalyError as error:
@@ -84,6 +90,25 @@ def _tokens(wanted: argparse.Namespace, tokens: Tokens) -> None:
     else:
         tokens.remove(wanted.number)
         print(f'Token {wanted.number} is taken back.')
+
+
+def _purge(wanted: argparse.Namespace, database: Database, store: str) -> None:
+    evidence = EvidenceStore(wanted.evidence or data_folder() / 'evidence')
+    retention = Retention(database, store, Options(database, store), evidence, time.time_ns)
+    said = {f.name: getattr(wanted, f.name) for f in fields(Policy)}
+    policy = replace(retention.policy(), **{k: v for k, v in said.items() if v is not None})
+    if wanted.save:
+        retention.set_policy(policy)
+    removed = retention.purge(policy)
+    _table(
+        ('what', 'kept for days (0: for ever)', 'removed now'),
+        [
+            ('resolved alerts', str(policy.resolved_days), str(removed.alerts)),
+            ('sightings', str(policy.sightings_days), str(removed.sightings)),
+            ('inspections', str(policy.inspections_days), str(removed.inspections)),
+            ('pictures that nothing shows', '', str(removed.pictures)),
+        ],
+    )
 
 
 def _password(generate: bool) -> str:
@@ -148,6 +173,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     add.add_argument('--days', type=int, help='after how many days it ends (never)')
     _database(tokens.add_parser('remove', help='take one back')).add_argument('number', type=int)
+    purge = _database(
+        commands.add_parser(
+            'purge',
+            help='remove what is older than it is to be kept',
+            description='Remove what is older than it is to be kept. The dashboard does so itself '
+            'every six hours; days that are given here count this time, with --save from now on.',
+        )
+    )
+    purge.add_argument('--evidence', type=Path, metavar='DIR', help='folder of the pictures')
+    for field in fields(Policy):
+        purge.add_argument(f'--{field.name.replace("_", "-")}', type=int, metavar='N')
+    purge.add_argument('--save', action='store_true', help='keep these days for the future')
     return parser
 
 

@@ -14,6 +14,7 @@ from shelf_anomaly.errors import SettingsError, ShelfAnomalyError
 
 from . import admin_cli
 from .dashboard import Bridge, leave_quickly, run
+from .mqtt.topics import DEFAULT_PREFIX
 from .settings import DEFAULT_HOST, DEFAULT_PORT, Settings
 from .site import Site
 
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             certificate=wanted.certificate,
             key=wanted.key,
             https=wanted.behind_https,
+            mqtt=wanted.mqtt,
+            mqtt_prefix=wanted.mqtt_prefix,
         )
         run(settings, None if wanted.no_ros else _ros_bridge())
     except ShelfAnomalyError as error:
@@ -69,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         prog='shelf-anomaly-dashboard',
         description='Show what the patrolling robots report, and tell them what people say.',
         epilog='Commands beside it, each with --help: users (add, list, passwd, role, remove), '
-        'tokens (add, list, remove).',
+        'tokens (add, list, remove), purge.',
     )
     parser.add_argument(
         '--store',
@@ -132,6 +135,19 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar='NAME',
         help='a further name that browsers may ask for; may be repeated',
+    )
+    parser.add_argument(
+        '--mqtt',
+        default='',
+        metavar='URL',
+        help='hear and tell robots and other systems over this broker too, as '
+        'mqtts://user@broker.example; the password comes from SHELF_ANOMALY_MQTT_PASSWORD',
+    )
+    parser.add_argument(
+        '--mqtt-prefix',
+        default=DEFAULT_PREFIX,
+        metavar='TEXT',
+        help='first level of the topics (%(default)s)',
     )
     parser.add_argument('--verbose', action='store_true', help='log more')
     return parser

@@ -15,18 +15,23 @@ from typing import Protocol
 from shelf_anomaly.store_layout import load_store_layout
 
 from .accounts import Accounts
+from .courier import Courier
 from .database import Database
 from .evidence import EvidenceStore
 from .feed import Feed
 from .inbox import Inbox
+from .mqtt.topics import broker
+from .options import Options
 from .queries import Queries
+from .retention import Housekeeper, Retention
 from .server import Server, take_port
 from .service import Service
-from .settings import Settings
+from .settings import mqtt_password, Settings
 from .site import Site
 from .tail import Tail
 from .tokens import Tokens
 from .webapp import add_pages, build_app
+from .webhooks import Webhooks
 
 
 class Bridge(Protocol):
@@ -57,6 +62,8 @@ def build_site(
     inbox.start()
     stack.callback(inbox.stop)
     queries = Queries(database, layout)
+    tail = Tail(queries, feed)
+    options = Options(database, layout.store)
     return Site(
         queries,
         service,
@@ -67,7 +74,10 @@ def build_site(
         settings.title or layout.store,
         Accounts(database, layout.store, clock),
         Tokens(database, layout.store, clock),
-        Tail(queries, feed),
+        tail,
+        options,
+        Webhooks(database, layout.store, clock, tail),
+        Retention(database, layout.store, options, evidence, clock),
         settings.login,
     )
 
@@ -86,6 +96,15 @@ def run(settings: Settings, bridge: Callable[[Site], Bridge] | None) -> None:
         site = build_site(settings, stack)
         app = build_app(site, settings)
         add_pages(app, site)
+        for part in (Courier(site), Housekeeper(site.retention)):
+            stack.callback(part.stop)
+            part.start()
+        if settings.mqtt:
+            from .mqtt.bridge import MqttBridge
+
+            mqtt = MqttBridge(site, broker(settings.mqtt, mqtt_password()), settings.mqtt_prefix)
+            stack.callback(mqtt.stop)
+            mqtt.start()
         password = site.accounts.first_admin() if settings.login else None
         road = bridge(site) if bridge else None
         if road is not None:

@@ -23,6 +23,7 @@ from .text import clean
 
 MIGRATIONS = Path(__file__).parent / 'migrations'
 BUSY_MS = 5000
+MIGRATING = 0x5E1FA11E
 _WRITE = 'shelf_write'
 
 
@@ -79,6 +80,8 @@ def _open(url: str) -> Engine:
         raise DatabaseError(
             f'{url!r} is no database URL; expected for example sqlite:////path/to/dashboard.db'
         ) from None
+    if parsed.drivername in ('postgresql', 'postgres'):
+        parsed = parsed.set(drivername='postgresql+psycopg')
     sqlite = parsed.get_backend_name() == 'sqlite'
     if sqlite and parsed.database in (None, '', ':memory:'):
         raise DatabaseError(
@@ -120,6 +123,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection) -> None:
+    if connection.dialect.name == 'postgresql':
+        # Several dashboards of a chain may start at once; one of them brings it up to date.
+        connection.exec_driver_sql(f'SELECT pg_advisory_xact_lock({MIGRATING})')
     config = Config()
     config.set_main_option('script_location', str(MIGRATIONS).replace('%', '%%'))
     config.attributes['connection'] = connection

@@ -10,8 +10,10 @@ import functools
 import logging
 import threading
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
+
+from shelf_anomaly.errors import ShelfAnomalyError
 
 from .actions import (
     acknowledge,
@@ -35,10 +37,14 @@ OUTGOING = 1000
 STAFF = 'staff'
 """Who did it when nobody is named."""
 
-__all__ = ['STAFF', 'BadActionError', 'Clock', 'Service', 'UnknownAlertError']
+__all__ = ['STAFF', 'BadActionError', 'Clock', 'NotKeptError', 'Service', 'UnknownAlertError']
 
 Clock = Callable[[], int]
 """Returns the present time, nanoseconds since 1970."""
+
+
+class NotKeptError(ShelfAnomalyError):
+    """Records that could not be written now; whoever sent them must send them again."""
 
 
 class Service:
@@ -53,6 +59,7 @@ class Service:
         self._feed = feed
         self._clock = clock
         self._outgoing: deque[VerdictRecord] = deque(maxlen=OUTGOING)
+        self._roads = [self._outgoing]
         self._lock = threading.Lock()
         self._problems = 0
         self._last_problem = ''
@@ -73,6 +80,21 @@ class Service:
 
     def write(self, batch: Sequence[Record]) -> None:
         """Keep a batch of records; one that cannot be kept does not take the others with it."""
+        try:
+            self.keep(batch)
+        except NotKeptError as error:
+            self.note_problem(error)
+
+    def keep(self, batch: Sequence[Record]) -> int:
+        """
+        Keep a batch of records and return how many were kept: when it returns, they are on disk.
+
+        A record that the database will never take is counted as a problem.
+
+        :raises NotKeptError: when the database cannot be reached; trying again may help
+        """
+        if not batch:
+            return 0
         pictures = {
             i: self._keep_picture(r)
             for i, r in enumerate(batch)
@@ -80,12 +102,14 @@ class Service:
         }
         try:
             self._write([(record, pictures.get(i)) for i, record in enumerate(batch)])
+        except (OperationalError, InterfaceError) as error:
+            raise NotKeptError(f'{len(batch)} records are not kept: {clean(error, 200)}') from None
         except (SQLAlchemyError, ValueError) as error:
             if len(batch) == 1:
                 self.note_problem(f'{type(batch[0]).__name__} could not be kept: {error}')
-                return
-            for record in batch:
-                self.write([record])
+                return 0
+            return sum(self.keep([record]) for record in batch)
+        return len(batch)
 
     def judge(
         self, store: str, alert_id: str, verdict: Verdict, author: str = '', note: str = ''
@@ -119,8 +143,7 @@ class Service:
             ]
             for row, record in zip(rows, said, strict=True):
                 apply_verdict(session, row, record)
-        with self._lock:
-            self._outgoing.extend(said)
+        self._send(said)
         self._feed.touch()
         return said
 
@@ -158,11 +181,26 @@ class Service:
         self._feed.touch()
 
     def take_verdicts(self) -> list[VerdictRecord]:
-        """Return the verdicts that wait for the road to the robots, and forget them."""
+        """Return the verdicts that wait for the road over ROS, and forget them."""
+        return self._take(self._outgoing)
+
+    def open_road(self) -> Callable[[], list[VerdictRecord]]:
+        """Open a further road to robots; what is returned takes the verdicts that wait for it."""
+        waiting: deque[VerdictRecord] = deque(maxlen=OUTGOING)
         with self._lock:
-            taken = list(self._outgoing)
-            self._outgoing.clear()
+            self._roads.append(waiting)
+        return functools.partial(self._take, waiting)
+
+    def _take(self, waiting: deque[VerdictRecord]) -> list[VerdictRecord]:
+        with self._lock:
+            taken = list(waiting)
+            waiting.clear()
         return taken
+
+    def _send(self, said: Sequence[VerdictRecord]) -> None:
+        with self._lock:
+            for road in self._roads:
+                road.extend(said)
 
     def _keep_picture(self, record: AlertRecord) -> str | None:
         try:
@@ -181,8 +219,7 @@ class Service:
                 heard.add((record.store, record.robot))
             for store, robot in heard:
                 note_heard(session, store, robot, now)
-        with self._lock:
-            self._outgoing.extend(again)
+        self._send(again)
         self._feed.touch()
 
 

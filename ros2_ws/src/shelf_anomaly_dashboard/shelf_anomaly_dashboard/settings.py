@@ -11,6 +11,7 @@ from pathlib import Path
 
 from shelf_anomaly.errors import SettingsError
 
+from .mqtt.topics import broker, DEFAULT_PREFIX
 from .text import clean
 
 DEFAULT_HOST = '127.0.0.1'
@@ -22,6 +23,11 @@ def data_folder() -> Path:
     """Return where the dashboard keeps its data when it is not told."""
     home = os.environ.get('XDG_DATA_HOME') or str(Path.home() / '.local' / 'share')
     return Path(home) / 'shelf_anomaly'
+
+
+def mqtt_password() -> str:
+    """Return the password for the MQTT broker; it is no option, which other users could see."""
+    return os.environ.get('SHELF_ANOMALY_MQTT_PASSWORD', '')
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,11 @@ class Settings:
     https: bool = False
     """Whether browsers come over https, also when a proxy before this dashboard ends it."""
 
+    mqtt: str = ''
+    """URL of an MQTT broker, as mqtts://user@broker.example:8883; empty is none."""
+    mqtt_prefix: str = DEFAULT_PREFIX
+    """First level of every topic."""
+
     def __post_init__(self) -> None:
         """Fill in the defaults; :raises SettingsError: for what would be unsafe."""
         if not 0 <= self.port <= 65535:
@@ -74,6 +85,10 @@ class Settings:
                 raise SettingsError(f'{path}: cannot be read; expected a PEM file')
         if self.key and not self.certificate:
             raise SettingsError('a key without a certificate; pass --certificate FILE too')
+        if self.mqtt:
+            broker(self.mqtt)
+        if not self.mqtt_prefix or set(self.mqtt_prefix) & set('+#'):
+            raise SettingsError('the MQTT prefix is the beginning of a topic, without + and #')
         object.__setattr__(self, 'https', self.https or self.certificate is not None)
         object.__setattr__(
             self, 'database', self.database or f'sqlite:///{data_folder() / "dashboard.db"}'

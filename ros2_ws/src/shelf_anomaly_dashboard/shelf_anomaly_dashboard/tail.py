@@ -31,13 +31,22 @@ class Tail:
     def after(self, event_id: int) -> list[EventView]:
         """Return the changes after the one with ``event_id``, oldest first, up to 500."""
         with self._lock:
-            if (version := self._feed.version) != self._version:
-                self._read()
-                self._version = version
+            self._renew()
             if event_id >= self._from:
                 newer = [event for event in self._kept if event.id > event_id]
                 return newer[:MAX_PAGE]
         return self._queries.events_after(event_id)
+
+    def last(self) -> int:
+        """Return the number of the newest change; 0 when there is none."""
+        with self._lock:
+            self._renew()
+            return self._last
+
+    def _renew(self) -> None:
+        if (version := self._feed.version) != self._version:
+            self._read()
+            self._version = version
 
     def _read(self) -> None:
         while told := self._queries.events_after(self._last):

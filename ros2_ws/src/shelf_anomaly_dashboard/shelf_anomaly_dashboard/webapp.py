@@ -49,11 +49,13 @@ def add_pages(app: FastAPI, site: Site) -> None:
     """Add the pages; at most once a process, as NiceGUI has one set of pages."""
     from nicegui import ui
 
-    from .pages import alert, alerts, store
+    from .pages import account, admin, alert, alerts, store
 
     alerts.build(site)
     alert.build(site)
     store.build(site)
+    account.build(site)
+    admin.build(site)
     ui.run_with(
         app,
         title=site.title,

@@ -210,6 +210,7 @@ def test_the_interface_describes_itself(client: TestClient) -> None:
         '/api/v1/bays',
         '/api/v1/events',
         '/api/v1/me',
+        '/api/v1/reports',
         '/api/v1/status',
         '/evidence/{name}',
         '/healthz',

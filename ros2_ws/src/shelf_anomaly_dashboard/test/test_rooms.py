@@ -22,6 +22,7 @@ OWNERS = {
     'fastapi': ('api/', 'login.py', 'webapp.py'),
     'argon2': ('passwords.py',),
     'jinja2': ('login.py',),
+    'paho': ('mqtt/',),
     'uvicorn': ('server.py',),
     'alembic': ('database.py', 'migrations/'),
     'sqlalchemy': (
@@ -31,6 +32,9 @@ OWNERS = {
         'database.py',
         'models.py',
         'models_access.py',
+        'options.py',
+        'retention.py',
+        'webhooks.py',
         'queries.py',
         'service.py',
         'tokens.py',

@@ -33,6 +33,8 @@ PARAMETERS: tuple[tuple[str, str | int | bool | list[str], str], ...] = (
     ('login', True, 'ask for name and password; false only with an address of this machine'),
     ('certificate', '', 'serve https with this certificate, a PEM file; empty is http'),
     ('key', '', "the certificate's key; empty is in the same file"),
+    ('mqtt', '', 'URL of an MQTT broker that robots and other systems use too; empty is none'),
+    ('mqtt_prefix', 'shelf', 'first level of the MQTT topics'),
     ('behind_https', False, 'a proxy before the dashboard speaks https'),
     ('hostnames', [''], 'further names under which browsers may ask for the pages'),
     (
@@ -71,6 +73,8 @@ def read_settings(node: Node) -> Settings:
         certificate=Path(values['certificate']) if values['certificate'] else None,
         key=Path(values['key']) if values['key'] else None,
         https=values['behind_https'],
+        mqtt=values['mqtt'],
+        mqtt_prefix=values['mqtt_prefix'],
         hostnames=tuple(name for name in values['hostnames'] if name),
     )
 
