@@ -16,11 +16,11 @@ import httpx
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from shelf_anomaly.store_layout import load_store_layout
 from shelf_anomaly_dashboard.database import Database
 from shelf_anomaly_dashboard.queries import Queries
 from shelf_anomaly_dashboard.throwaway import Mosquitto
 from shelf_anomaly_dashboard.views import AlertFilter
-from shelf_anomaly.store_layout import load_store_layout
 
 Start = Callable[..., tuple[subprocess.Popen[str], str]]
 
@@ -45,9 +45,7 @@ def kept(store: Path, folder: Path) -> set[str]:
             return found
 
 
-def test_over_http(
-    start_dashboard: Start, store_file: Path, tmp_path: Path, jpeg: bytes
-) -> None:
+def test_over_http(start_dashboard: Start, store_file: Path, tmp_path: Path, jpeg: bytes) -> None:
     process, address = start_dashboard('--no-ros')
     acknowledged: list[str] = []
     enough = threading.Event()
