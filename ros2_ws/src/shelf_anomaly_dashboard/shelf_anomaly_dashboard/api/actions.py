@@ -44,13 +44,13 @@ class VerdictIn(NoteIn):
     verdict: Verdict
 
 
-class AssignIn(NoteIn):
+class AssignmentIn(NoteIn):
     """Who is to put it right."""
 
     assignee: str = Field(default='', max_length=NAME_LIMIT, description='Empty takes it back.')
 
 
-class BulkIn(AssignIn):
+class BulkIn(AssignmentIn):
     """One action about several alerts, about all or none."""
 
     ids: Annotated[list[Id], Field(min_length=1, max_length=MAX_ALERTS)]
@@ -96,7 +96,7 @@ def build(site: Site) -> APIRouter:
         return result(alert_id)
 
     @router.post('/api/v1/alerts/{alert_id}/assign')
-    def assign(alert_id: str, said: AssignIn, who: Staff) -> AlertDetail:
+    def assign(alert_id: str, said: AssignmentIn, who: Staff) -> AlertDetail:
         """Hand an alert to somebody."""
         act(service.assign, [alert_id], name(who, said), said.assignee, said.note)
         return result(alert_id)
