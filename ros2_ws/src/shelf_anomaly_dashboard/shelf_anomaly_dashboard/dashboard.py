@@ -14,16 +14,24 @@ from typing import Protocol
 
 from shelf_anomaly.store_layout import load_store_layout
 
+from .accounts import Accounts
+from .courier import Courier
 from .database import Database
 from .evidence import EvidenceStore
 from .feed import Feed
 from .inbox import Inbox
+from .mqtt.topics import broker
+from .options import Options
 from .queries import Queries
+from .retention import Housekeeper, Retention
 from .server import Server, take_port
 from .service import Service
-from .settings import Settings
+from .settings import mqtt_password, Settings
 from .site import Site
+from .tail import Tail
+from .tokens import Tokens
 from .webapp import add_pages, build_app
+from .webhooks import Webhooks
 
 
 class Bridge(Protocol):
@@ -53,14 +61,24 @@ def build_site(
     inbox = Inbox(service.write)
     inbox.start()
     stack.callback(inbox.stop)
+    queries = Queries(database, layout)
+    tail = Tail(queries, feed)
+    options = Options(database, layout.store)
     return Site(
-        Queries(database, layout),
+        queries,
         service,
         evidence,
         feed,
         inbox,
         clock,
         settings.title or layout.store,
+        Accounts(database, layout.store, clock),
+        Tokens(database, layout.store, clock),
+        tail,
+        options,
+        Webhooks(database, layout.store, clock, tail),
+        Retention(database, layout.store, options, evidence, clock),
+        settings.login,
     )
 
 
@@ -78,17 +96,34 @@ def run(settings: Settings, bridge: Callable[[Site], Bridge] | None) -> None:
         site = build_site(settings, stack)
         app = build_app(site, settings)
         add_pages(app, site)
+        for part in (Courier(site), Housekeeper(site.retention)):
+            stack.callback(part.stop)
+            part.start()
+        if settings.mqtt:
+            from .mqtt.bridge import MqttBridge
+
+            mqtt = MqttBridge(site, broker(settings.mqtt, mqtt_password()), settings.mqtt_prefix)
+            stack.callback(mqtt.stop)
+            mqtt.start()
+        password = site.accounts.first_admin() if settings.login else None
         road = bridge(site) if bridge else None
         if road is not None:
             stack.callback(road.stop)
             road.start()
         host, port = taken.getsockname()[:2]
         shown = f'[{host}]' if ':' in host else host
+        scheme = 'https' if settings.certificate else 'http'
         print(
-            f'Dashboard of {site.queries.store}: http://{shown}:{port} (Ctrl-C ends it)',
+            f'Dashboard of {site.queries.store}: {scheme}://{shown}:{port} (Ctrl-C ends it)',
             flush=True,
         )
-        Server(app, site.feed.close).run(sockets=[taken])
+        if password:
+            print(
+                f'First start: log in as "admin" with the password {password}\n'
+                'It is shown only now. The page "Account" changes it, "Admin" adds users.',
+                flush=True,
+            )
+        Server(app, site.feed.close, settings.certificate, settings.key).run(sockets=[taken])
 
 
 def leave_quickly() -> None:

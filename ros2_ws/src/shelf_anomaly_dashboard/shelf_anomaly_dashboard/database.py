@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+import threading
 from typing import Any
 
 from alembic import command
@@ -17,10 +18,12 @@ from sqlalchemy.orm import Session
 
 from shelf_anomaly.errors import ShelfAnomalyError
 
+from . import models_access  # noqa: F401 - its tables join those of models
 from .text import clean
 
 MIGRATIONS = Path(__file__).parent / 'migrations'
 BUSY_MS = 5000
+MIGRATING = 0x5E1FA11E
 _WRITE = 'shelf_write'
 
 
@@ -39,6 +42,7 @@ class Database:
         :raises DatabaseError: naming the database, what went wrong and the way out
         """
         self._engine = _open(url)
+        self._one_writer = threading.Lock()
         self._writing = self._engine.execution_options(**{_WRITE: True})
         try:
             with self._writing.begin() as connection:
@@ -59,7 +63,9 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session whose changes are all kept at the end, or none of them."""
-        with Session(self._writing) as session, session.begin():
+        # One writer of this process at a time: events are so numbered in the order in which they
+        # can be seen, on PostgreSQL too, and a stream that has read one misses none before it.
+        with self._one_writer, Session(self._writing) as session, session.begin():
             yield session
 
     def close(self) -> None:
@@ -74,6 +80,8 @@ def _open(url: str) -> Engine:
         raise DatabaseError(
             f'{url!r} is no database URL; expected for example sqlite:////path/to/dashboard.db'
         ) from None
+    if parsed.drivername in ('postgresql', 'postgres'):
+        parsed = parsed.set(drivername='postgresql+psycopg')
     sqlite = parsed.get_backend_name() == 'sqlite'
     if sqlite and parsed.database in (None, '', ':memory:'):
         raise DatabaseError(
@@ -115,6 +123,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection) -> None:
+    if connection.dialect.name == 'postgresql':
+        # Several dashboards of a chain may start at once; one of them brings it up to date.
+        connection.exec_driver_sql(f'SELECT pg_advisory_xact_lock({MIGRATING})')
     config = Config()
     config.set_main_option('script_location', str(MIGRATIONS).replace('%', '%%'))
     config.attributes['connection'] = connection

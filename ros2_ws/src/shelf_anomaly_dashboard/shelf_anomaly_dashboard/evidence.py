@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 import hashlib
 import os
@@ -13,6 +14,7 @@ import tempfile
 
 from shelf_anomaly.errors import ShelfAnomalyError
 
+YOUNG_NS = 3600 * 10**9
 MAX_BYTES = 8 * 1024 * 1024
 _NAME = re.compile(r'[0-9a-f]{64}\.(jpg|png)')
 _MAKES = ((b'\xff\xd8\xff', '.jpg'), (b'\x89PNG\r\n\x1a\n', '.png'))
@@ -61,7 +63,9 @@ class EvidenceStore:
         name = hashlib.sha256(data).hexdigest() + suffix
         path = self._folder / name[:2] / name
         try:
-            if not path.exists():
+            if path.exists():
+                os.utime(path)  # it is young again: a sweep leaves it alone
+            else:
                 _write(path, data)
         except OSError as error:
             raise EvidenceError(f'evidence: {path}: {error}') from None
@@ -73,6 +77,37 @@ class EvidenceStore:
             return None
         path = self._folder / name[:2] / name
         return path if path.is_file() else None
+
+    def sweep(self, shown: Callable[[], set[str]], now_ns: int) -> int:
+        """
+        Remove the pictures that nothing shows any more, and return how many.
+
+        :param shown: returns the names that are still shown
+        :param now_ns: what is younger than an hour stays: its alert may be on its way
+        """
+        found = [
+            path
+            for path in self._folder.glob('[0-9a-f][0-9a-f]/*')
+            if now_ns - _changed_ns(path) > YOUNG_NS
+        ]
+        kept = shown()
+        removed = 0
+        for path in found:
+            if _NAME.fullmatch(path.name) and path.name in kept:
+                continue
+            # A picture that came again meanwhile has been touched.
+            if now_ns - _changed_ns(path) > YOUNG_NS:
+                with suppress(OSError):
+                    path.unlink()
+                    removed += 1
+        return removed
+
+
+def _changed_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _write(path: Path, data: bytes) -> None:

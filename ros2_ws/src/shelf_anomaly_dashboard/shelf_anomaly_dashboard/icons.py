@@ -28,6 +28,7 @@ _PATHS = {
     'map': '<path d="M3.5 6l5.7-2 5.6 2 5.7-2v14l-5.7 2-5.6-2-5.7 2zM9.2 4v14M14.8 6v14"/>',
     'back': '<path d="M14.5 5l-7 7 7 7"/>',
     'note': '<path d="M4 20l1-4.5L16 4.5l3.5 3.5L8.5 19z"/>',
+    'person': '<circle cx="12" cy="8" r="4"/><path d="M4.5 20.5a7.5 7.5 0 0 1 15 0"/>',
     'robot': (
         '<rect x="5" y="8" width="14" height="11" rx="3"/><path d="M12 8V4.5M9.5 13v1M14.5 13v1"/>'
     ),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .records import State, Verdict
+from .records import Kind, State, Verdict
 
 STALE_NS = 30 * 10**9
 """A message up to this much older than one already heard came late; else the clock jumped."""
@@ -23,6 +23,11 @@ _SAYS = {
     Verdict.CONFIRMED: State.OPEN,
 }
 _WHAT = {State.OPEN: 'reopened', State.RESOLVED: 'resolved', State.DISMISSED: 'dismissed'}
+
+
+# What lies in the way first, then what shoppers take for something else, then what is missing.
+_URGENCY = {Kind.FALLEN: 70, Kind.FOREIGN: 60, Kind.MISPLACED: 50, Kind.GAP: 45, Kind.UNKNOWN: 30}
+_SURE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +72,16 @@ def after_verdict(verdict: Verdict) -> tuple[State, str]:
     """Return the state that a verdict brings, and what to write into the time line."""
     state = _SAYS[verdict]
     return state, 'confirmed' if verdict is Verdict.CONFIRMED else _WHAT[state]
+
+
+def priority(kind: Kind, score: float | None, threshold: float | None) -> int:
+    """
+    Return how urgent an alert is, 0 to 100: by its kind first, then by how sure the robot is.
+
+    :param score: higher is worse
+    :param threshold: the score from which on the robot reports
+    """
+    sure = 0.0
+    if score is not None and threshold is not None and threshold > 0:
+        sure = min(1.0, max(0.0, score / threshold - 1.0))
+    return min(100, _URGENCY.get(kind, _URGENCY[Kind.UNKNOWN]) + round(_SURE * sure))

@@ -1,6 +1,9 @@
 # Copyright 2026 The Shelf Anomaly authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tables. Store and robot are part of every key, so that a chain can share one database."""
+"""
+The tables of what robots report. Store and robot are part of every key, so that a chain can share
+one database. ``models_access`` has the tables of people, tokens and webhooks.
+"""
 
 from __future__ import annotations
 
@@ -70,9 +73,20 @@ class AlertRow(Base):
     verdict_sent_ns: Mapped[int] = mapped_column(default=0)
     verdict_taken: Mapped[bool] = mapped_column(default=False)
     """Whether the robot has shown that it heard the verdict."""
+    priority: Mapped[int] = mapped_column(default=0)
+    """0 to 100, higher is more urgent; see ``life.priority``."""
+    assignee: Mapped[str] = mapped_column(NAME, default='')
+    """Who is to put it right; empty is nobody yet."""
+    acknowledged_by: Mapped[str] = mapped_column(NAME, default='')
+    """Who has seen it and taken note; empty is nobody yet."""
+    acknowledged_ns: Mapped[int] = mapped_column(default=0)
+    closed_ns: Mapped[int] = mapped_column(default=0)
+    """When it was resolved or dismissed, on the dashboard's clock; 0 while it is open."""
 
     __table_args__ = (
         Index('alerts_listed', 'store', 'state', 'since_ns', 'id'),
+        Index('alerts_by_priority', 'store', 'state', 'priority', 'since_ns', 'id'),
+        Index('alerts_of_assignee', 'store', 'assignee', 'state'),
         Index('alerts_by_bay', 'store', 'bay', 'state'),
         Index('alerts_by_id', 'id'),
     )
@@ -92,13 +106,40 @@ class EventRow(Base):
     """robot or person."""
     who: Mapped[str] = mapped_column(NAME)
     what: Mapped[str] = mapped_column(String(24))
-    """opened, seen_again, resolved, dismissed, reopened, confirmed or taken_over."""
+    """
+    opened, seen_again, resolved, dismissed, reopened, confirmed, taken_over, acknowledged,
+    assigned, unassigned or noted.
+    """
     note: Mapped[str] = mapped_column(Text, default='')
 
     __table_args__ = (
         Index('events_of_alert', 'store', 'robot', 'alert_id', 'id'),
         Index('events_of_store', 'store', 'id'),
     )
+
+
+class SightingRow(Base):
+    """One report of an alert by its robot: what it saw, when, how sure. Only ever added to."""
+
+    __tablename__ = 'sightings'
+
+    store: Mapped[str] = mapped_column(NAME, primary_key=True)
+    robot: Mapped[str] = mapped_column(NAME, primary_key=True)
+    alert_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    stamp_ns: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Acquisition of the frame, on the robot's clock; the same report twice is one row."""
+    received_ns: Mapped[int]
+    """On the dashboard's clock."""
+    state: Mapped[str] = mapped_column(String(16))
+    """What the robot said of it: open, resolved or dismissed."""
+    patrol: Mapped[str] = mapped_column(NAME)
+    score: Mapped[float | None]
+    p_value: Mapped[float | None]
+    sightings: Mapped[int]
+    """Views that showed it so far."""
+    evidence: Mapped[str | None] = mapped_column(String(80))
+
+    __table_args__ = (Index('sightings_by_age', 'store', 'received_ns'),)
 
 
 class InspectionRow(Base):
@@ -122,7 +163,10 @@ class InspectionRow(Base):
     score: Mapped[float | None]
     threshold: Mapped[float | None]
 
-    __table_args__ = (Index('inspections_newest', 'store', 'bay', 'received_ns'),)
+    __table_args__ = (
+        Index('inspections_newest', 'store', 'bay', 'received_ns'),
+        Index('inspections_by_age', 'store', 'received_ns'),
+    )
 
 
 class BayRow(Base):

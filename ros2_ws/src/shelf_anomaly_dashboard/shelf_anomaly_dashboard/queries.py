@@ -5,21 +5,36 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import and_, ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from shelf_anomaly.errors import ShelfAnomalyError
 from shelf_anomaly.store_layout import StoreLayout
 
 from .database import Database
-from .models import AlertRow, BayRow, EventRow, RobotRow
+from .models import AlertRow, BayRow, EventRow, RobotRow, SightingRow
 from .text import clean_id, INT64_MAX
-from .views import AlertDetail, AlertFilter, AlertPage, AlertView, BayView, EventView, RobotView
+from .views import (
+    AlertDetail,
+    AlertFilter,
+    AlertPage,
+    AlertView,
+    BayView,
+    EventView,
+    RobotView,
+    SightingView,
+)
 
 SILENT_NS = 10 * 10**9
 """A robot that says nothing for this long counts as not connected; it speaks once a second."""
 MAX_PAGE = 500
+
+Order = Literal['newest', 'priority']
+_KEYS: dict[str, tuple[str, ...]] = {
+    'newest': ('since_ns', 'id'),
+    'priority': ('priority', 'since_ns', 'id'),
+}
 
 
 class BadCursorError(ShelfAnomalyError):
@@ -45,32 +60,33 @@ class Queries:
         return self._layout.store
 
     def alerts(
-        self, wanted: AlertFilter, *, limit: int = 50, cursor: str | None = None
+        self,
+        wanted: AlertFilter,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        order: Order = 'newest',
     ) -> AlertPage:
         """
-        List alerts, newest first.
+        List alerts, newest or most urgent first.
 
         :param limit: alerts on a page, 1 to 500
-        :param cursor: ``next`` of the page before
+        :param cursor: ``next`` of the page before, of a list in the same order
         :raises BadCursorError: when the cursor is none
         """
         limit = min(MAX_PAGE, max(1, limit))
         where = _conditions(self.store, wanted)
+        columns = [getattr(AlertRow, name) for name in _KEYS[order]]
         listed = select(AlertRow).where(*where)
         if cursor is not None:
-            since, last = _parse_cursor(cursor)
-            listed = listed.where(
-                or_(
-                    AlertRow.since_ns < since, and_(AlertRow.since_ns == since, AlertRow.id < last)
-                )
-            )
-        listed = listed.order_by(AlertRow.since_ns.desc(), AlertRow.id.desc()).limit(limit + 1)
+            listed = listed.where(tuple_(*columns) < _parse_cursor(cursor, len(columns)))
+        listed = listed.order_by(*(column.desc() for column in columns)).limit(limit + 1)
         with self._database.reading() as session:
             rows = session.scalars(listed).all()
             total = session.scalar(select(func.count()).select_from(AlertRow).where(*where)) or 0
         items = [_alert(row) for row in rows[:limit]]
-        mark = f'{items[-1].since_ns}:{items[-1].id}' if len(rows) > limit else None
-        return AlertPage(items, total, mark)
+        mark = ':'.join(str(getattr(items[-1], name)) for name in _KEYS[order]) if items else None
+        return AlertPage(items, total, mark if len(rows) > limit else None)
 
     def alert(self, alert_id: str) -> AlertDetail | None:
         """Return one alert with its time line, or None."""
@@ -93,10 +109,24 @@ class Queries:
                     EventRow.robot == row.robot,
                     EventRow.alert_id == row.id,
                 )
-                .order_by(EventRow.id)
+                .order_by(EventRow.id.desc())
                 .limit(MAX_PAGE)
             ).all()
-            return AlertDetail(_alert(row), [_view(EventView, event) for event in told])
+            seen = session.scalars(
+                select(SightingRow)
+                .where(
+                    SightingRow.store == row.store,
+                    SightingRow.robot == row.robot,
+                    SightingRow.alert_id == row.id,
+                )
+                .order_by(SightingRow.stamp_ns.desc())
+                .limit(MAX_PAGE)
+            ).all()
+            return AlertDetail(
+                _alert(row),
+                [_view(EventView, event) for event in reversed(told)],
+                [_with_picture(SightingView, sighting) for sighting in reversed(seen)],
+            )
 
     def events_after(self, event_id: int, limit: int = MAX_PAGE) -> list[EventView]:
         """Return the changes after the one with ``event_id``, oldest first."""
@@ -166,20 +196,28 @@ def _conditions(store: str, wanted: AlertFilter) -> list[ColumnElement[bool]]:
         where.append(AlertRow.state.in_(('resolved', 'dismissed')))
     elif wanted.state is not None:
         where.append(AlertRow.state == wanted.state)
-    for name in ('kind', 'aisle', 'bay', 'robot'):
+    if wanted.acknowledged is not None:
+        seen = AlertRow.acknowledged_ns > 0
+        where.append(seen if wanted.acknowledged else ~seen)
+    for name in ('kind', 'aisle', 'bay', 'robot', 'assignee'):
         if (value := getattr(wanted, name)) is not None:
             where.append(getattr(AlertRow, name) == value)
     return where
 
 
-def _parse_cursor(cursor: str) -> tuple[int, str]:
-    since, _, last = cursor.partition(':')
+def _parse_cursor(cursor: str, parts: int) -> tuple[int | str, ...]:
+    *numbers, last = cursor.split(':')
     good = clean_id(last)
-    if good is None or not since.isascii() or not since.isdigit() or int(since[:20]) > INT64_MAX:
+    if (
+        good is None
+        or len(numbers) != parts - 1
+        or not all(n.isascii() and n.isdigit() and len(n) <= 19 for n in numbers)
+        or any(int(n) > INT64_MAX for n in numbers)
+    ):
         raise BadCursorError(
-            f'cursor {cursor[:60]!r} is not one of this dashboard; begin without a cursor'
+            f'cursor {cursor[:60]!r} is not one of this list; begin without a cursor'
         )
-    return int(since[:20]), good
+    return (*(int(n) for n in numbers), good)
 
 
 def _view(kind: type[Any], row: object, **changes: object) -> Any:
@@ -187,9 +225,13 @@ def _view(kind: type[Any], row: object, **changes: object) -> Any:
     return kind(**values)
 
 
+def _with_picture(kind: type[Any], row: AlertRow | SightingRow) -> Any:
+    return _view(kind, row, evidence=f'/evidence/{row.evidence}' if row.evidence else None)
+
+
 def _alert(row: AlertRow) -> AlertView:
-    view: AlertView = _view(AlertView, row)
-    return _view(AlertView, row, evidence=f'/evidence/{view.evidence}') if view.evidence else view
+    view: AlertView = _with_picture(AlertView, row)
+    return view
 
 
 def _bay(name: str, aisle: str, on_map: bool, open_alerts: int, row: BayRow | None) -> BayView:

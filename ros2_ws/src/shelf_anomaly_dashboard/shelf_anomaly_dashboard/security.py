@@ -17,6 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .settings import LOOPBACK
 
 MAX_BODY = 64 * 1024
+MAX_PICTURE = 12 * 1024 * 1024
+"""What may have pictures in it: reports of robots, uploads of people."""
+_LARGE = ('/api/v1/reports', '/_nicegui/client/')
 _SAFE = frozenset({'GET', 'HEAD', 'OPTIONS'})
 _SCRIPT = re.compile(rb'<script\b')
 _PLAIN = {
@@ -48,14 +51,21 @@ class Guard:
     """ASGI middleware: refuses foreign hosts and pages, adds the headers that browsers obey."""
 
     def __init__(
-        self, app: ASGIApp, *, any_address: bool = False, hostnames: Iterable[str] = ()
+        self,
+        app: ASGIApp,
+        *,
+        any_address: bool = False,
+        hostnames: Iterable[str] = (),
+        https: bool = False,
     ) -> None:
         """
         Wrap ``app``.
 
         :param any_address: whether any IP address may be asked for, not only this machine's
         :param hostnames: further names under which it may be asked for
+        :param https: whether browsers come over https and are to stay with it
         """
+        self._https = https
         self._app = app
         self._any_address = any_address
         self._names = LOOPBACK | {name.lower() for name in hostnames}
@@ -72,11 +82,15 @@ class Guard:
             await self._app(
                 scope,
                 receive,
-                _Answer(send, headers.get('host', '')) if scope['type'] == 'http' else send,
+                _Answer(send, headers.get('host', ''), self._https)
+                if scope['type'] == 'http'
+                else send,
             )
         elif scope['type'] == 'http':
             status, detail = refusal
-            await JSONResponse({'detail': detail}, status)(scope, receive, _Answer(send, ''))
+            await JSONResponse({'detail': detail}, status)(
+                scope, receive, _Answer(send, '', self._https)
+            )
         else:
             await send({'type': 'websocket.close', 'code': 1008, 'reason': refusal[1]})
 
@@ -97,9 +111,14 @@ class Guard:
             return 403, 'a page of another site may not do this'
         if changes and headers.get('sec-fetch-site', 'same-origin') not in ('same-origin', 'none'):
             return 403, 'a page of another site may not do this'
+        if scope['type'] != 'http':
+            return None
+        if 'transfer-encoding' in headers:
+            return 411, 'the request does not say how long it is; send content-length'
         length = headers.get('content-length', '0')
-        if scope['type'] == 'http' and (not length.isdigit() or int(length[:12]) > MAX_BODY):
-            return 413, f'a request may have {MAX_BODY} bytes'
+        limit = MAX_PICTURE if scope['path'].startswith(_LARGE) else MAX_BODY
+        if not (length.isascii() and length.isdigit()) or int(length[:12]) > limit:
+            return 413, f'a request may have {limit} bytes'
         return None
 
     def _known_host(self, host: str) -> bool:
@@ -116,7 +135,8 @@ class Guard:
 class _Answer:
     """Sends an answer with the guard's headers, and pages with a nonce on every script."""
 
-    def __init__(self, send: Send, host: str) -> None:
+    def __init__(self, send: Send, host: str, https: bool) -> None:
+        self._https = https
         self._send = send
         self._host = host
         self._start: Message | None = None
@@ -127,6 +147,8 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in _PLAIN.items():
                 headers[name] = value
+            if self._https:
+                headers['strict-transport-security'] = 'max-age=31536000'
             if headers.get('content-type', '').startswith('text/html'):
                 self._start = message
                 return

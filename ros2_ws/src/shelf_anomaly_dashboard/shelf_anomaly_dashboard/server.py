@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 import errno
 import logging
+from pathlib import Path
 import signal
 import socket
 from types import FrameType
@@ -54,8 +55,20 @@ def take_port(host: str, port: int) -> socket.socket:
 class Server(uvicorn.Server):
     """A uvicorn server that treats a signal as a wish to end, not as a fault."""
 
-    def __init__(self, app: Callable[..., object], on_exit: Callable[[], None]) -> None:
-        """Build it; ``on_exit`` is called first when a signal asks to end."""
+    def __init__(
+        self,
+        app: Callable[..., object],
+        on_exit: Callable[[], None],
+        certificate: Path | None = None,
+        key: Path | None = None,
+    ) -> None:
+        """
+        Build it.
+
+        :param on_exit: called first when a signal asks to end
+        :param certificate: PEM file; with it https is spoken
+        :param key: PEM file; None is in the file of the certificate
+        """
         super().__init__(
             uvicorn.Config(
                 app,
@@ -64,6 +77,8 @@ class Server(uvicorn.Server):
                 server_header=False,
                 # Addresses are taken from the connection: no proxy is trusted to tell another one.
                 proxy_headers=False,
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
                 ws_ping_interval=20,
                 ws_max_size=1 << 20,
             )

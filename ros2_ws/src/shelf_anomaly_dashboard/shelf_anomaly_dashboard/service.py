@@ -6,34 +6,45 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+import functools
 import logging
 import threading
 
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from shelf_anomaly.errors import ShelfAnomalyError
 
+from .actions import (
+    acknowledge,
+    apply_verdict,
+    assign,
+    BadActionError,
+    find,
+    tell,
+    UnknownAlertError,
+)
 from .database import Database
 from .evidence import EvidenceError, EvidenceStore
 from .feed import Feed
-from .life import after_verdict
-from .models import AlertRow, EventRow
 from .records import AlertRecord, InspectionRecord, Record, StatusRecord, Verdict, VerdictRecord
-from .text import clean, clean_id
+from .text import clean, SENTENCE_LIMIT
 from .upsert import keep_alert, keep_inspection, keep_place, keep_status, note_heard
 
 LOG = logging.getLogger(__name__)
 OUTGOING = 1000
 """Verdicts that may wait for the road to the robots."""
+STAFF = 'staff'
+"""Who did it when nobody is named."""
+
+__all__ = ['STAFF', 'BadActionError', 'Clock', 'NotKeptError', 'Service', 'UnknownAlertError']
 
 Clock = Callable[[], int]
 """Returns the present time, nanoseconds since 1970."""
 
 
-class UnknownAlertError(ShelfAnomalyError):
-    """A verdict about an alert that nobody reported."""
+class NotKeptError(ShelfAnomalyError):
+    """Records that could not be written now; whoever sent them must send them again."""
 
 
 class Service:
@@ -48,6 +59,7 @@ class Service:
         self._feed = feed
         self._clock = clock
         self._outgoing: deque[VerdictRecord] = deque(maxlen=OUTGOING)
+        self._roads = [self._outgoing]
         self._lock = threading.Lock()
         self._problems = 0
         self._last_problem = ''
@@ -68,6 +80,21 @@ class Service:
 
     def write(self, batch: Sequence[Record]) -> None:
         """Keep a batch of records; one that cannot be kept does not take the others with it."""
+        try:
+            self.keep(batch)
+        except NotKeptError as error:
+            self.note_problem(error)
+
+    def keep(self, batch: Sequence[Record]) -> int:
+        """
+        Keep a batch of records and return how many were kept: when it returns, they are on disk.
+
+        A record that the database will never take is counted as a problem.
+
+        :raises NotKeptError: when the database cannot be reached; trying again may help
+        """
+        if not batch:
+            return 0
         pictures = {
             i: self._keep_picture(r)
             for i, r in enumerate(batch)
@@ -75,12 +102,14 @@ class Service:
         }
         try:
             self._write([(record, pictures.get(i)) for i, record in enumerate(batch)])
+        except (OperationalError, InterfaceError) as error:
+            raise NotKeptError(f'{len(batch)} records are not kept: {clean(error, 200)}') from None
         except (SQLAlchemyError, ValueError) as error:
             if len(batch) == 1:
                 self.note_problem(f'{type(batch[0]).__name__} could not be kept: {error}')
-                return
-            for record in batch:
-                self.write([record])
+                return 0
+            return sum(self.keep([record]) for record in batch)
+        return len(batch)
 
     def judge(
         self, store: str, alert_id: str, verdict: Verdict, author: str = '', note: str = ''
@@ -90,41 +119,88 @@ class Service:
 
         :raises UnknownAlertError: when the store has no such alert
         """
+        return self.judge_all(store, [alert_id], verdict, author, note)[0]
+
+    def judge_all(
+        self, store: str, ids: Sequence[str], verdict: Verdict, who: str = '', note: str = ''
+    ) -> list[VerdictRecord]:
+        """
+        Keep one verdict about several alerts, about all or none.
+
+        :param ids: 1 to 500 alerts
+        :param who: who says so; empty is staff without a name
+        :raises UnknownAlertError: naming the first alert that the store does not have
+        :raises BadActionError: when there are none, or too many
+        """
         now = self._clock()
-        wanted = clean_id(alert_id)
         with self._database.writing() as session:
-            rows = session.scalars(
-                select(AlertRow).where(AlertRow.store == store, AlertRow.id == wanted)
-            ).all()
-            if wanted is None or not rows:
-                raise UnknownAlertError(
-                    f'store {clean(store)!r} has no alert {clean(alert_id, 40)!r}'
-                )
+            rows = find(session, store, ids)
             said = [
                 VerdictRecord(
-                    store,
-                    row.robot,
-                    row.id,
-                    verdict,
-                    author=author or 'staff',
-                    note=note,
-                    at_ns=now,
+                    store, row.robot, row.id, verdict, author=who or STAFF, note=note, at_ns=now
                 )
                 for row in rows
             ]
             for row, record in zip(rows, said, strict=True):
-                _apply_verdict(session, row, record)
-        with self._lock:
-            self._outgoing.extend(said)
+                apply_verdict(session, row, record)
+        self._send(said)
         self._feed.touch()
-        return said[0]
+        return said
+
+    def acknowledge(self, store: str, ids: Sequence[str], who: str = '', note: str = '') -> None:
+        """Note that ``who`` has seen these alerts; raises as ``judge_all``."""
+        self._act(store, ids, who, note, acknowledge)
+
+    def assign(
+        self, store: str, ids: Sequence[str], who: str = '', assignee: str = '', note: str = ''
+    ) -> None:
+        """Hand these alerts to ``assignee``; empty takes them back. Raises as ``judge_all``."""
+        self._act(store, ids, who, note, functools.partial(assign, assignee=clean(assignee)))
+
+    def note(self, store: str, ids: Sequence[str], who: str, note: str) -> None:
+        """
+        Write a note into the time line of these alerts; raises as ``judge_all``.
+
+        :raises BadActionError: also when the note is empty
+        """
+        if not clean(note, SENTENCE_LIMIT):
+            raise BadActionError('the note is empty; write what there is to know')
+        self._act(store, ids, who, note, functools.partial(tell, what='noted'))
+
+    def _act(
+        self, store: str, ids: Sequence[str], who: str, note: str, action: Callable[..., None]
+    ) -> None:
+        now = self._clock()
+        with self._database.writing() as session:
+            for row in find(session, store, ids):
+                action(
+                    *(session, row, now),
+                    who=clean(who) or STAFF,
+                    note=clean(note, SENTENCE_LIMIT),
+                )
+        self._feed.touch()
 
     def take_verdicts(self) -> list[VerdictRecord]:
-        """Return the verdicts that wait for the road to the robots, and forget them."""
+        """Return the verdicts that wait for the road over ROS, and forget them."""
+        return self._take(self._outgoing)
+
+    def open_road(self) -> Callable[[], list[VerdictRecord]]:
+        """Open a further road to robots; what is returned takes the verdicts that wait for it."""
+        waiting: deque[VerdictRecord] = deque(maxlen=OUTGOING)
         with self._lock:
-            taken = list(self._outgoing)
-            self._outgoing.clear()
+            self._roads.append(waiting)
+        return functools.partial(self._take, waiting)
+
+    def _take(self, waiting: deque[VerdictRecord]) -> list[VerdictRecord]:
+        with self._lock:
+            taken = list(waiting)
+            waiting.clear()
         return taken
+
+    def _send(self, said: Sequence[VerdictRecord]) -> None:
+        with self._lock:
+            for road in self._roads:
+                road.extend(said)
 
     def _keep_picture(self, record: AlertRecord) -> str | None:
         try:
@@ -143,8 +219,7 @@ class Service:
                 heard.add((record.store, record.robot))
             for store, robot in heard:
                 note_heard(session, store, robot, now)
-        with self._lock:
-            self._outgoing.extend(again)
+        self._send(again)
         self._feed.touch()
 
 
@@ -158,24 +233,3 @@ def _keep(session: Session, record: Record, picture: str | None, now: int) -> li
     else:
         keep_place(session, record, now)
     return []
-
-
-def _apply_verdict(session: Session, row: AlertRow, said: VerdictRecord) -> None:
-    state, what = after_verdict(said.verdict)
-    row.state = state.value
-    row.verdict = said.verdict.value
-    row.verdict_by, row.verdict_note = said.author, said.note
-    row.verdict_ns = row.verdict_sent_ns = said.at_ns
-    row.verdict_taken = False
-    session.add(
-        EventRow(
-            store=row.store,
-            robot=row.robot,
-            alert_id=row.id,
-            at_ns=said.at_ns,
-            by='person',
-            who=said.author,
-            what=what,
-            note=said.note,
-        )
-    )

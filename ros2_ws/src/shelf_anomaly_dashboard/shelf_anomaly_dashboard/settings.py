@@ -11,6 +11,7 @@ from pathlib import Path
 
 from shelf_anomaly.errors import SettingsError
 
+from .mqtt.topics import broker, DEFAULT_PREFIX
 from .text import clean
 
 DEFAULT_HOST = '127.0.0.1'
@@ -22,6 +23,11 @@ def data_folder() -> Path:
     """Return where the dashboard keeps its data when it is not told."""
     home = os.environ.get('XDG_DATA_HOME') or str(Path.home() / '.local' / 'share')
     return Path(home) / 'shelf_anomaly'
+
+
+def mqtt_password() -> str:
+    """Return the password for the MQTT broker; it is no option, which other users could see."""
+    return os.environ.get('SHELF_ANOMALY_MQTT_PASSWORD', '')
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,20 @@ class Settings:
     hostnames: tuple[str, ...] = ()
     """Further names under which browsers may ask for the pages, as shelf.shop.local."""
 
+    login: bool = True
+    """Whether people must log in; without, only this machine may be listened to."""
+    certificate: Path | None = None
+    """PEM file of the server's certificate (chain); with it the pages are served over https."""
+    key: Path | None = None
+    """PEM file of the certificate's key; None is in the same file."""
+    https: bool = False
+    """Whether browsers come over https, also when a proxy before this dashboard ends it."""
+
+    mqtt: str = ''
+    """URL of an MQTT broker, as mqtts://user@broker.example:8883; empty is none."""
+    mqtt_prefix: str = DEFAULT_PREFIX
+    """First level of every topic."""
+
     def __post_init__(self) -> None:
         """Fill in the defaults; :raises SettingsError: for what would be unsafe."""
         if not 0 <= self.port <= 65535:
@@ -51,9 +71,25 @@ class Settings:
         if not self.allow_network and not is_loopback(self.host):
             raise SettingsError(
                 f'host {clean(self.host)!r} can be reached from other machines, '
-                'and the pages ask for no password; '
-                'pass --allow-network (allow_network:=true for the node) if that is meant'
+                'which then see the page of the login; '
+                'pass --allow-network (allow_network:=true for the node) if that is meant, '
+                'and --certificate, as passwords travel in the clear without'
             )
+        if not self.login and (self.allow_network or not is_loopback(self.host)):
+            raise SettingsError(
+                'without login everybody in the network could judge alerts; --no-login '
+                '(login:=false for the node) goes with this machine only, without --allow-network'
+            )
+        for path in filter(None, (self.certificate, self.key)):
+            if not os.access(path, os.R_OK):
+                raise SettingsError(f'{path}: cannot be read; expected a PEM file')
+        if self.key and not self.certificate:
+            raise SettingsError('a key without a certificate; pass --certificate FILE too')
+        if self.mqtt:
+            broker(self.mqtt)
+        if not self.mqtt_prefix or set(self.mqtt_prefix) & set('+#'):
+            raise SettingsError('the MQTT prefix is the beginning of a topic, without + and #')
+        object.__setattr__(self, 'https', self.https or self.certificate is not None)
         object.__setattr__(
             self, 'database', self.database or f'sqlite:///{data_folder() / "dashboard.db"}'
         )

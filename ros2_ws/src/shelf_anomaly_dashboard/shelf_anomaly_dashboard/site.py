@@ -6,12 +6,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .accounts import Accounts
 from .evidence import EvidenceStore
 from .feed import Feed
 from .inbox import Inbox
+from .options import Options
 from .queries import Queries
+from .retention import Retention
 from .service import Clock, Service
+from .tail import Tail
+from .tokens import Tokens
 from .views import StatusView
+from .views_access import AuditView
+from .webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,18 @@ class Site:
     inbox: Inbox
     clock: Clock
     title: str
+    accounts: Accounts
+    tokens: Tokens
+    tail: Tail
+    options: Options
+    webhooks: Webhooks
+    retention: Retention
+    login: bool = True
+    """Whether people must log in; else everybody on this machine is an admin."""
+
+    def audit(self) -> list[AuditView]:
+        """Return who changed what about access, newest first."""
+        return self.accounts.audit()
 
     def status(self) -> StatusView:
         """Return how the dashboard and its robots are."""

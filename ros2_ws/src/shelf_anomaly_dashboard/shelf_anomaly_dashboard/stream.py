@@ -25,7 +25,7 @@ async def changes(site: Site, start: int | None) -> AsyncIterator[EventView | No
     quiet_s = 0.0
     while not site.feed.closed:
         version = site.feed.version
-        told = await asyncio.to_thread(site.queries.events_after, last) if version != seen else []
+        told = await asyncio.to_thread(site.tail.after, last) if version != seen else []
         seen = version if len(told) == 0 else -1
         for event in told:
             last = event.id

@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 from sqlalchemy.orm import Session
 
-from .life import after_robot, stale
-from .models import AlertRow, BayRow, EventRow, InspectionRow, RobotRow
+from .life import after_robot, priority, stale
+from .models import AlertRow, BayRow, EventRow, InspectionRow, RobotRow, SightingRow
 from .records import (
     AlertRecord,
     InspectionRecord,
@@ -61,11 +61,14 @@ def keep_alert(
     :param now: the dashboard's time, nanoseconds
     :return: a verdict that should be sent to the robot again, or nothing
     """
-    row = session.get(AlertRow, (record.store, record.robot, record.id))
+    row = session.get(AlertRow, (record.store, record.robot, record.id), with_for_update=True)
     if row is None:
         session.add(_new_alert(session, record, picture, now))
+        session.add(_sighting(record, picture, now))
         session.flush()
         return []
+    if record.stamp_ns != row.stamp_ns:
+        _keep_sighting(session, record, picture, now)
     row.received_ns = now
     row.evidence = picture or row.evidence
     if stale(
@@ -82,11 +85,14 @@ def keep_alert(
     row.robot_state = record.state.value
     verdict = Verdict(row.verdict) if row.verdict else None
     told = after_robot(State(row.state), record.state, verdict, row.verdict_taken)
-    row.state, row.verdict_taken = told.state.value, told.taken
+    set_state(row, told.state, now)
+    row.verdict_taken = told.taken
     if told.event:
         _event(session, row, now, told.event, record.resolved_in)
     if told.verdict_over:
         row.verdict = None
+        # The fault is back: whoever took note of the earlier one has not seen this one.
+        row.acknowledged_by, row.acknowledged_ns = '', 0
     waits = verdict not in (None, Verdict.CONFIRMED) and not told.taken
     if waits and verdict and now - row.verdict_sent_ns >= RESEND_NS:
         row.verdict_sent_ns = now
@@ -107,7 +113,8 @@ def keep_alert(
 def _new_alert(session: Session, record: AlertRecord, picture: str | None, now: int) -> AlertRow:
     row = AlertRow(store=record.store, robot=record.robot, id=record.id)
     _copy(row, record)
-    row.state = row.robot_state = record.state.value
+    row.robot_state = record.state.value
+    set_state(row, record.state, now)
     row.since_ns = on_our_clock(record.first_seen_ns, now)
     row.received_ns = now
     row.evidence = picture
@@ -121,7 +128,39 @@ def _copy(row: AlertRow, record: AlertRecord) -> None:
     for name in _COPIED:
         setattr(row, name, getattr(record, name))
     row.kind = record.kind.value
+    row.priority = priority(record.kind, record.score, record.threshold)
     row.suggested_bays, row.seen_in = list(record.suggested_bays), list(record.seen_in)
+
+
+def set_state(row: AlertRow, state: State, now: int) -> None:
+    """Set what people see of an alert, and remember when it was closed."""
+    if state is State.OPEN:
+        row.closed_ns = 0
+    elif row.state in (None, State.OPEN.value):
+        row.closed_ns = now
+    row.state = state.value
+
+
+def _sighting(record: AlertRecord, picture: str | None, now: int) -> SightingRow:
+    return SightingRow(
+        store=record.store,
+        robot=record.robot,
+        alert_id=record.id,
+        stamp_ns=record.stamp_ns,
+        received_ns=now,
+        state=record.state.value,
+        patrol=record.seen_in[-1] if record.seen_in else '',
+        score=record.score,
+        p_value=record.p_value,
+        sightings=record.sightings,
+        evidence=picture,
+    )
+
+
+def _keep_sighting(session: Session, record: AlertRecord, picture: str | None, now: int) -> None:
+    key = (record.store, record.robot, record.id, record.stamp_ns)
+    if session.get(SightingRow, key) is None:  # a report may come twice and out of order
+        session.add(_sighting(record, picture, now))
 
 
 def _event(session: Session, row: AlertRow, at_ns: int, what: str, note: str = '') -> None:

@@ -51,6 +51,33 @@ class AlertView:
     verdict_ns: int
     verdict_taken: bool
     """Whether the robot has shown that it heard the verdict."""
+    priority: int
+    """0 to 100, higher is more urgent."""
+    assignee: str
+    """Who is to put it right; empty is nobody yet."""
+    acknowledged_by: str
+    """Who has taken note of it; empty is nobody yet."""
+    acknowledged_ns: int
+    closed_ns: int
+    """When it was resolved or dismissed, on the dashboard's clock; 0 while it is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class SightingView:
+    """One report of an alert by its robot."""
+
+    stamp_ns: int
+    """Acquisition of the frame, on the robot's clock."""
+    received_ns: int
+    """On the dashboard's clock."""
+    state: str
+    patrol: str
+    score: float | None
+    p_value: float | None
+    sightings: int
+    """Views that showed it so far."""
+    evidence: str | None
+    """Path of the picture on this server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +98,11 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class AlertDetail:
-    """One alert with all that happened to it, oldest first."""
+    """One alert with all that happened to it, oldest first; the newest 500 of each sort."""
 
     alert: AlertView
     events: list[EventView]
+    sightings: list[SightingView] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +181,6 @@ class AlertFilter:
     aisle: str | None = None
     bay: str | None = None
     robot: str | None = None
+    assignee: str | None = None
+    """Whose; an empty text is nobody's."""
+    acknowledged: bool | None = None

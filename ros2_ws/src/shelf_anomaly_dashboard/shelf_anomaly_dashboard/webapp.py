@@ -12,6 +12,8 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
 
 from .api import build_api
+from .gate import Gate
+from .login import build_login
 from .security import Guard
 from .settings import Settings
 from .site import Site
@@ -30,8 +32,15 @@ def build_app(site: Site, settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.include_router(build_api(site))
+    app.include_router(build_login(site, settings))
     app.mount('/static', StaticFiles(directory=STATIC), name='static')
-    app.add_middleware(Guard, any_address=settings.allow_network, hostnames=settings.hostnames)
+    app.add_middleware(Gate, site=site)
+    app.add_middleware(
+        Guard,
+        any_address=settings.allow_network,
+        hostnames=settings.hostnames,
+        https=settings.https,
+    )
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     return app
 
@@ -40,11 +49,13 @@ def add_pages(app: FastAPI, site: Site) -> None:
     """Add the pages; at most once a process, as NiceGUI has one set of pages."""
     from nicegui import ui
 
-    from .pages import alert, alerts, store
+    from .pages import account, admin, alert, alerts, store
 
     alerts.build(site)
     alert.build(site)
     store.build(site)
+    account.build(site)
+    admin.build(site)
     ui.run_with(
         app,
         title=site.title,

@@ -26,6 +26,13 @@ from shelf_anomaly_dashboard.dashboard import build_site
 from shelf_anomaly_dashboard.records import AlertRecord, Kind, State
 from shelf_anomaly_dashboard.settings import Settings
 from shelf_anomaly_dashboard.site import Site
+from shelf_anomaly_dashboard.throwaway import (
+    Mosquitto,
+    mosquitto,
+    NotInstalledError,
+    Postgres,
+    postgres,
+)
 
 STORE = 'Test shop'
 NOW = 1_790_000_000 * 10**9
@@ -93,10 +100,14 @@ def store_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def settings(store_file: Path, tmp_path: Path) -> Settings:
+def settings(store_file: Path, tmp_path: Path, database_url: str) -> Settings:
     """Return settings with everything in the test's folder."""
     return Settings(
-        store_file, f'sqlite:///{tmp_path}/data/dashboard.db', tmp_path / 'evidence', port=0
+        store_file,
+        database_url,
+        tmp_path / 'evidence',
+        port=0,
+        login=False,
     )
 
 
@@ -153,30 +164,34 @@ def start_dashboard(
     """Return a starter of real dashboard processes; it gives the process and its address."""
     with ExitStack() as stack:
 
-        def start(*arguments: str, node: bool = False) -> tuple[subprocess.Popen[str], str]:
+        def start(
+            *arguments: str, node: bool = False, login: bool = False
+        ) -> tuple[subprocess.Popen[str], str]:
             command = _node_command if node else _cli_command
             return stack.enter_context(
-                _process(command(store_file, tmp_path, arguments), tmp_path)
+                _process(command(store_file, tmp_path, arguments, login), tmp_path)
             )
 
         yield start
 
 
-def _cli_command(store: Path, folder: Path, arguments: tuple[str, ...]) -> list[str]:
+def _cli_command(store: Path, folder: Path, arguments: tuple[str, ...], login: bool) -> list[str]:
     return [
         *(sys.executable, '-m', 'shelf_anomaly_dashboard.cli', '--store', str(store)),
         *('--database', f'sqlite:///{folder}/live.db', '--evidence', str(folder / 'live')),
         *(() if '--port' in arguments else ('--port', '0')),
+        *(('--no-login',) if not login else ()),
         *arguments,
     ]
 
 
-def _node_command(store: Path, folder: Path, arguments: tuple[str, ...]) -> list[str]:
+def _node_command(store: Path, folder: Path, arguments: tuple[str, ...], login: bool) -> list[str]:
     parameters = {
         'store': store,
         'database': f'sqlite:///{folder}/live.db',
         'evidence_dir': folder / 'live',
         'port': 0,
+        'login': str(login).lower(),
     }
     left = {
         name: value
@@ -210,7 +225,7 @@ def _process(command: list[str], folder: Path) -> Iterator[tuple[subprocess.Pope
         log.close()
 
 
-def _address(process: subprocess.Popen[str], timeout_s: float = 60.0) -> str:
+def _address(process: subprocess.Popen[str], timeout_s: float = 180.0) -> str:
     assert process.stdout is not None
     ready, _, _ = select.select([process.stdout], [], [], timeout_s)
     line = process.stdout.readline() if ready else ''
@@ -313,3 +328,46 @@ def robot(ros_environment: None, jpeg: bytes, until: Callable[..., Any]) -> Iter
     finally:
         process.kill()
         process.wait(10)
+
+
+ON_BOTH = ('test_database', 'test_service', 'test_actions', 'test_queries', 'test_storage')
+"""These run on SQLite and on PostgreSQL."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of the store's memory on both databases."""
+    if 'database_url' in metafunc.fixturenames:
+        both = metafunc.module.__name__.rsplit('.', 1)[-1] in ON_BOTH
+        kinds = ['sqlite', 'postgresql'] if both else ['sqlite']
+        metafunc.parametrize('database_url', kinds, indirect=True, scope='function')
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database."""
+    if request.param == 'sqlite':
+        return f'sqlite:///{tmp_path}/data/dashboard.db'
+    server: Postgres = request.getfixturevalue('postgres_server')
+    return server.new_database()
+
+
+@pytest.fixture(scope='session')
+def postgres_server() -> Iterator[Postgres]:
+    """Run a real PostgreSQL server."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres())
+        except NotInstalledError as error:
+            pytest.skip(str(error))
+        yield server
+
+
+@pytest.fixture
+def broker() -> Iterator[Mosquitto]:
+    """Run a real MQTT broker."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(mosquitto())
+        except NotInstalledError as error:
+            pytest.skip(str(error))
+        yield server

@@ -8,13 +8,20 @@ from pathlib import Path
 import sqlite3
 import threading
 
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select, text
 
-from shelf_anomaly_dashboard.database import Database, DatabaseError
-from shelf_anomaly_dashboard.models import Base, EventRow
+from shelf_anomaly_dashboard.database import Database, DatabaseError, MIGRATIONS
+from shelf_anomaly_dashboard.models import AlertRow, Base, EventRow
+
+FIRST_ALERT = """
+INSERT INTO alerts VALUES ('s', 'r', 'i', 'gap', 'resolved', 'resolved', 'A', 'B', 1,
+0, 0, 0, 0, 0, 0, 0, '', 'm', 1, 1, 1, 1, 7, 1, '[]', '[]', '', NULL, NULL, '', '', 0, 0, FALSE)
+"""
 
 
 @pytest.mark.parametrize(
@@ -51,26 +58,46 @@ def test_a_database_of_a_newer_dashboard(tmp_path: Path) -> None:
         Database(url)
 
 
-def test_the_steps_lead_to_the_tables_of_the_models(tmp_path: Path) -> None:
-    Database(f'sqlite:///{tmp_path}/a.db').close()
-    with create_engine(f'sqlite:///{tmp_path}/a.db').connect() as connection:
+def test_the_steps_lead_to_the_tables_of_the_models(database_url: str) -> None:
+    database = Database(database_url)
+    with database.reading() as session:
+        connection = session.connection()
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-        assert connection.execute(text('PRAGMA journal_mode')).scalar() == 'wal'
+        if connection.dialect.name == 'sqlite':
+            assert connection.execute(text('PRAGMA journal_mode')).scalar() == 'wal'
+    database.close()
 
 
-def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
-    url = f'sqlite:///{tmp_path}/a.db'
+def test_a_database_of_the_first_version_is_brought_along(database_url: str) -> None:
+    database = Database(database_url)
+    with database.writing() as session:
+        connection = session.connection()
+        config = Config()
+        config.set_main_option('script_location', str(MIGRATIONS))
+        config.attributes['connection'] = connection
+        command.downgrade(config, '0001')
+        connection.execute(text(FIRST_ALERT))
+        command.upgrade(config, 'head')
+        (row,) = session.scalars(select(AlertRow))
+        assert (row.id, row.closed_ns, row.assignee, row.priority) == ('i', 7, '', 0)
+    database.close()
+
+
+def test_what_was_written_is_there_after_reopening(database_url: str) -> None:
+    url = database_url
     first = Database(url)
     with first.writing() as session:
         session.add(_event('one'))
     first.close()
 
-    with Database(url).reading() as session:
+    second = Database(url)
+    with second.reading() as session:
         assert list(session.scalars(select(EventRow.what))) == ['one']
+    second.close()
 
 
-def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
-    database = Database(f'sqlite:///{tmp_path}/a.db')
+def test_a_failed_transaction_leaves_nothing(database_url: str) -> None:
+    database = Database(database_url)
 
     def fail() -> None:
         with database.writing() as session:
@@ -83,6 +110,7 @@ def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
 
     with database.reading() as session:
         assert list(session.scalars(select(EventRow))) == []
+    database.close()
 
 
 def test_many_writers_wait_for_each_other(tmp_path: Path) -> None:

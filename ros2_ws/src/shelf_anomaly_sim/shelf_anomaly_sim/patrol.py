@@ -111,6 +111,7 @@ def _run(
                 'store': layout,
                 'port': port,
                 'database': f'sqlite:///{folder}/dashboard.db',
+                'login': False,  # nobody knows of a password yet; it listens to this machine only
                 'evidence_dir': folder / 'evidence',
             },
         ),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from shelf_anomaly_dashboard import models_access  # noqa: F401 - its tables join the others
 from shelf_anomaly_dashboard.models import Base
 
 context.configure(

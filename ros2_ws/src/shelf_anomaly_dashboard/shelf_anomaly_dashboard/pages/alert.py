@@ -14,10 +14,12 @@ from .. import words
 from ..bay_svg import draw_bay
 from ..map_svg import draw_map
 from ..records import Verdict
+from ..roles import AccessError, Role
 from ..service import UnknownAlertError
 from ..site import Site
 from ..text import SENTENCE_LIMIT
 from ..views import AlertDetail, AlertFilter, AlertView
+from .access import require
 from .frame import live, page, picture
 
 BUTTONS = {
@@ -85,10 +87,11 @@ class _AlertPage:
     async def _say(self, verdict: Verdict) -> None:
         judge = self._site.service.judge
         try:
+            who = require(self._site, Role.STAFF)
             await asyncio.to_thread(
-                judge, self._site.queries.store, self._id, verdict, '', self._note
+                judge, self._site.queries.store, self._id, verdict, who.name, self._note
             )
-        except UnknownAlertError as error:
+        except (UnknownAlertError, AccessError) as error:
             ui.notify(str(error), type='negative')
             return
         self._note = ''

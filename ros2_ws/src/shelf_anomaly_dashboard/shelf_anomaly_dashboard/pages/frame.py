@@ -50,6 +50,9 @@ def page(site: Site, client: Client, active: str, *, back: bool = False) -> Iter
         with html.nav().classes('desk-nav'):
             _links(active)
         _connection(site)
+        if site.login:
+            with html.a(href='/account', **{'aria-label': 'Account'}).classes('account'):
+                picture('person')
     with html.main().classes('page'):
         yield
     if not back:

@@ -29,7 +29,13 @@ PARAMETERS: tuple[tuple[str, str | int | bool | list[str], str], ...] = (
     ('host', DEFAULT_HOST, 'address to listen on; 127.0.0.1 is this machine only'),
     ('port', DEFAULT_PORT, 'port to listen on; 0 is any that is free'),
     ('title', '', "what the pages are headed with; empty is the store's name"),
-    ('allow_network', False, 'let other machines open the pages; there is no password'),
+    ('allow_network', False, 'let other machines open the pages; they see the login first'),
+    ('login', True, 'ask for name and password; false only with an address of this machine'),
+    ('certificate', '', 'serve https with this certificate, a PEM file; empty is http'),
+    ('key', '', "the certificate's key; empty is in the same file"),
+    ('mqtt', '', 'URL of an MQTT broker that robots and other systems use too; empty is none'),
+    ('mqtt_prefix', 'shelf', 'first level of the MQTT topics'),
+    ('behind_https', False, 'a proxy before the dashboard speaks https'),
     ('hostnames', [''], 'further names under which browsers may ask for the pages'),
     (
         'pose_topic',
@@ -63,6 +69,12 @@ def read_settings(node: Node) -> Settings:
         port=values['port'],
         title=values['title'],
         allow_network=values['allow_network'],
+        login=values['login'],
+        certificate=Path(values['certificate']) if values['certificate'] else None,
+        key=Path(values['key']) if values['key'] else None,
+        https=values['behind_https'],
+        mqtt=values['mqtt'],
+        mqtt_prefix=values['mqtt_prefix'],
         hostnames=tuple(name for name in values['hostnames'] if name),
     )
 
