@@ -181,8 +181,8 @@ def _wait(ready: object, process: subprocess.Popen[bytes]) -> None:
 
 def _postgres_binaries() -> Path:
     found = sorted(Path('/usr/lib/postgresql').glob('*/bin/initdb'))
-    if program := shutil.which('initdb'):
-        found.append(Path(program))
+    if not found and (program := shutil.which('initdb')):
+        found.append(Path(program).resolve())  # the other programs lie beside it
     if not found:
         raise NotInstalledError('no PostgreSQL server; install the package postgresql')
     return found[-1].parent

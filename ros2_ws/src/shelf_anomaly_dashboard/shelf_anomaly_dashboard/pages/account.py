@@ -45,7 +45,7 @@ def _way_out(client: Client, name: str, role: str) -> None:
             html.bdi(name).classes('strong')
             html.span(f' ({role})')
         with html.form(method='post', action='/logout'):
-            html.input(type='hidden', name='csrf', value=getattr(state.get('who'), 'csrf', ''))
+            html.input_(type='hidden', name='csrf', value=getattr(state.get('who'), 'csrf', ''))
             html.button('Log out', type='submit').classes('button')
         if role == 'admin':
             html.a('Users, tokens, webhooks', href='/admin').classes('button')

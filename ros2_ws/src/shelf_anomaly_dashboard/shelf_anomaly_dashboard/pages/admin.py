@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 from nicegui import Client, html, ui
@@ -14,14 +15,13 @@ from nicegui import Client, html, ui
 from .. import words
 from ..passwords import make_password
 from ..retention import Policy
-from ..roles import AccessError, Role, role, Who
+from ..roles import AccessError, Role, role
 from ..site import Site
 from ..tokens import SCOPES
 from .access import require
 from .forms import choice, field, guarded, Values
 from .frame import page
 
-Draw = Callable[[], Awaitable[None]]
 ROLES = ('viewer', 'staff', 'admin')
 KEPT = {
     'resolved_days': 'Resolved alerts',
@@ -77,22 +77,22 @@ class _Part:
             html.span(text)
             html.code(secret)
 
-    def button(self, text: str, act: Callable[[Who], Any], css: str = 'button') -> None:
+    def button(self, text: str, act: Callable[[str], Any], css: str = 'button') -> None:
         """Add a button that does something as an admin, off the event loop."""
 
         async def run() -> None:
             who = require(self.site, Role.ADMIN)
-            await asyncio.to_thread(act, who)
+            await asyncio.to_thread(act, who.name)
             await self.refresh()
 
         html.button(text, type='button').classes(css).on('click', guarded(run))
 
-    def ask(self, text: str, make: Callable[[Who], str], said: str) -> None:
+    def ask(self, text: str, make: Callable[[str], str], said: str) -> None:
         """Add a button that makes a secret and shows it."""
 
         async def run() -> None:
             who = require(self.site, Role.ADMIN)
-            secret = await asyncio.to_thread(make, who)
+            secret = await asyncio.to_thread(make, who.name)
             self.show(said, secret)
             await self.refresh()
 
@@ -109,31 +109,28 @@ async def _users(part: _Part) -> None:
             for word in ROLES:
                 if word != user.role:
                     part.button(
-                        f'Make {word}',
-                        lambda who, name=user.name, word=word: site.accounts.set_role(
-                            name, role(word), who.name
-                        ),
+                        f'Make {word}', partial(site.accounts.set_role, user.name, role(word))
                     )
             part.ask(
                 'New password',
-                lambda who, name=user.name: _reset(site, name, who),
+                partial(_reset, site, user.name),
                 f'New password of {user.name}, shown only now: ',
             )
-            part.button('Remove', lambda who, name=user.name: site.accounts.remove(name, who.name))
+            part.button('Remove', partial(site.accounts.remove, user.name))
     field(values, 'name', 'Name', autocomplete='off', autocapitalize='none')
     choice(values, 'role', 'Role', ROLES, 'staff')
-    part.ask('Add user', lambda who: _add(site, values, who), 'Password, shown only now: ')
+    part.ask('Add user', partial(_add, site, values), 'Password, shown only now: ')
 
 
-def _add(site: Site, values: Values, who: Who) -> str:
+def _add(site: Site, values: Values, by: str) -> str:
     password = make_password()
-    site.accounts.add(values['name'], role(values['role']), password, who.name)
+    site.accounts.add(values['name'], role(values['role']), password, by)
     return password
 
 
-def _reset(site: Site, name: str, who: Who) -> str:
+def _reset(site: Site, name: str, by: str) -> str:
     password = make_password()
-    site.accounts.set_password(name, password, who.name)
+    site.accounts.set_password(name, password, by)
     return password
 
 
@@ -146,16 +143,16 @@ async def _tokens(part: _Part) -> None:
             html.span(f' {token.start}… · {", ".join(token.scopes)} · used {used} ').classes(
                 'soft'
             )
-            part.button('Take back', lambda who, n=token.id: site.tokens.remove(n, who.name))
+            part.button('Take back', partial(site.tokens.remove, token.id))
     field(values, 'name', 'What it is for', autocomplete='off')
     choice(values, 'scope', 'It may', SCOPES, 'read')
     field(values, 'days', 'Days until it ends (empty: never)', inputmode='numeric')
     part.ask(
         'Make token',
-        lambda who: site.tokens.make(
+        lambda by: site.tokens.make(
             values['name'],
             [values['scope']],
-            who.name,
+            by,
             int(values['days']) if values['days'] else None,
         ),
         'Token, shown only now: ',
@@ -174,15 +171,15 @@ async def _webhooks(part: _Part) -> None:
                 html.bdi(hook.problem).classes('soft')
             part.button(
                 'Stop' if hook.active else 'Start',
-                lambda who, h=hook: site.webhooks.set_active(h.id, not h.active, who.name),
+                partial(site.webhooks.set_active, hook.id, not hook.active),
             )
-            part.button('Remove', lambda who, h=hook: site.webhooks.remove(h.id, who.name))
+            part.button('Remove', partial(site.webhooks.remove, hook.id))
     field(values, 'url', 'Address', type='url', placeholder='https://erp.example/shelf')
     field(values, 'events', 'Which changes (empty: all)', placeholder='opened, resolved')
     part.ask(
         'Add webhook',
-        lambda who: site.webhooks.add(
-            values['url'], values['events'].replace(',', ' ').split(), who.name
+        lambda by: site.webhooks.add(
+            values['url'], values['events'].replace(',', ' ').split(), by
         ),
         'Secret of its signatures, shown only now: ',
     )
@@ -202,7 +199,7 @@ async def _retention(part: _Part) -> None:
         )
     part.button(
         'Keep so',
-        lambda _who: site.retention.set_policy(
+        lambda _by: site.retention.set_policy(
             Policy(**{one.name: int(values[one.name]) for one in fields(Policy)})
         ),
         'button primary',

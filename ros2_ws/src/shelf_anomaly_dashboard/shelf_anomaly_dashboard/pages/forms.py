@@ -21,7 +21,7 @@ def field(values: Values, name: str, text: str, **attributes: str) -> None:
     mark = f'field-{name}-{next(_NUMBERS)}'
     html.label(text, **{'for': mark}).classes('field-label')
     values.setdefault(name, str(attributes.get('value', '')))
-    box = html.input(id=mark, maxlength='500', **attributes).classes('field')
+    box = html.input_(id=mark, maxlength='500', **attributes).classes('field')
     _keep(box, values, name)
 
 
