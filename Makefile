@@ -5,10 +5,10 @@
 # ARGS="..." goes to the command of the target; PYTHON=... chooses the Python to build with.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup patrol test check fix bench lock clean
+.PHONY: help setup patrol test check fix bench bench-dashboard lock clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1|/' | \
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1|/' | \
 	  awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
 setup: ## only make the environment ready, checking every file of it
@@ -28,6 +28,9 @@ fix: setup ## the same, mending what a tool can mend
 
 bench: setup ## the time of each stage, and of the whole
 	@scripts/run python benchmarks/speed.py $(ARGS)
+
+bench-dashboard: setup ## the dashboard with 100,000 alerts, on SQLite and PostgreSQL
+	@scripts/run python benchmarks/dashboard.py $(ARGS)
 
 lock: setup ## resolve requirements/*.in anew (see requirements/README.md)
 	@scripts/run requirements/lock $(ARGS)
