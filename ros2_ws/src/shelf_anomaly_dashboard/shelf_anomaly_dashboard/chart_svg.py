@@ -11,7 +11,7 @@ from . import words
 from .drawing import add, canvas, text_of
 from .views_reports import DayCount
 
-WIDTH, HEIGHT = 640.0, 220.0
+WIDTH, HEIGHT = 440.0, 190.0
 LEFT, BOTTOM, TOP = 34.0, 26.0, 12.0
 
 
@@ -39,7 +39,7 @@ def draw_days(days: Sequence[DayCount], kinds: Sequence[str], offset_ns: int = 0
         add(svg, 'line', 'grid', x1=LEFT, y1=y, x2=WIDTH, y2=y)
         add(svg, 'text', 'tick left', str(value), x=LEFT - 6, y=y)
     pitch = (WIDTH - LEFT) / max(1, len(days))
-    label_every = max(1, -(-len(days) * 70 // int(WIDTH - LEFT)))
+    label_every = max(1, -(-len(days) * 62 // int(WIDTH - LEFT)))
     for i, day in enumerate(days):
         x = LEFT + pitch * i
         group = add(svg, 'g', 'day')

@@ -31,7 +31,7 @@ DONE = {
     'free': 'Free for anybody',
     'note': 'Note kept',
 }
-URGENT = 70
+URGENT = 80
 """Alerts of at least this priority are called urgent."""
 REFUSALS = {
     'coverage': 'not enough of it in the picture',
