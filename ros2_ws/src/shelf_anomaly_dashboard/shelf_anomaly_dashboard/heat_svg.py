@@ -32,6 +32,7 @@ def draw_heat(bays: Sequence[Bay], spots: Sequence[HeatSpot], worst: int, label:
     width = sum(bay.width * CM + GAP for bay in bays) - GAP
     height = max(bay.height for bay in bays) * CM
     svg = canvas(-4, -4, width + 8, height + 40, label, 'heat')
+    svg.set('role', 'group')  # an image may have no links inside
     svg.set('style', f'--cm:{width:.0f}')
     counts = count_places(bays, spots)
     left = 0.0

@@ -463,7 +463,9 @@ def new_phone(browser: Any) -> Iterator[Callable[[], Tab]]:
     with ExitStack() as stack:
 
         def make() -> Tab:
-            return Tab(stack.enter_context(browser.new_context()), PHONE)
+            tab = Tab(browser, PHONE)
+            stack.callback(tab.page.close)
+            return tab
 
         yield make
 
