@@ -41,10 +41,12 @@ class FoundPlace:
     """0 to 1."""
     picture: bytes = b''
     """JPEG or PNG of what normally stands there, or nothing."""
+    sku: str = ''
+    """What the planogram has there; empty is not known."""
 
     def __post_init__(self) -> None:
         """Clean what came from outside."""
-        for name in ('aisle', 'bay'):
+        for name in ('aisle', 'bay', 'sku'):
             object.__setattr__(self, name, clean(getattr(self, name)))
         for name in ('x', 'y', 'width', 'height'):
             value = getattr(self, name)

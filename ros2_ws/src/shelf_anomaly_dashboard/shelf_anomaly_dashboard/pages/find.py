@@ -63,7 +63,9 @@ class _FindPage:
 
     def build(self) -> None:
         with html.section(**{'aria-label': 'Photo'}).classes('box find-ask'):
-            html.p('Take a photo of an item to see on which shelf it belongs.')
+            html.p(
+                'Take a photo of an item from near, upright and in the middle, to see where it belongs.'
+            )
             with html.div().classes('bar'):
                 self._input('Take a photo', 'camera', 'primary', capture=True)
                 self._input('Choose a picture', 'picture', '', capture=False)
@@ -143,6 +145,8 @@ class _FindPage:
                 shelf = words.level(place.level, boards)
                 parts = (f'Aisle {aisle}' if aisle else '', shelf)
                 html.bdi(' · '.join(part for part in parts if part)).classes('soft')
+                if place.sku:
+                    html.bdi(place.sku).classes('soft')
             html.span(words.sure(place.confidence)).classes('badge')
         with html.div().classes('drawings'):
             if place.picture:

@@ -68,10 +68,12 @@ def places(answer: Any) -> list[FoundPlace]:
     for i, place in enumerate(answer.places):
         sure = answer.confidences[i] if i < len(answer.confidences) else 0.0
         picture = bytes(answer.pictures[i].data) if i < len(answer.pictures) else b''
+        skus = getattr(answer, 'skus', ())
         found.append(
             FoundPlace(
                 *(place.aisle, place.bay, place.level, place.x, place.y),
                 *(place.width, place.height, float(sure), picture),
+                sku=skus[i] if i < len(skus) else '',
             )
         )
     return found
