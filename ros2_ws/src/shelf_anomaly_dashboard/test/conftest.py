@@ -230,7 +230,7 @@ def _process(command: list[str], folder: Path) -> Iterator[tuple[subprocess.Pope
         log.close()
 
 
-def _address(process: subprocess.Popen[str], timeout_s: float = 60.0) -> str:
+def _address(process: subprocess.Popen[str], timeout_s: float = 180.0) -> str:
     assert process.stdout is not None
     ready, _, _ = select.select([process.stdout], [], [], timeout_s)
     line = process.stdout.readline() if ready else ''

@@ -19,6 +19,7 @@ class Problem(BaseModel):
 
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {'model': Problem, 'description': 'A body that cannot be read'},
     401: {'model': Problem, 'description': 'No login and no valid token'},
     403: {'model': Problem, 'description': 'Not with this role or scope, or a forged request'},
     411: {'model': Problem, 'description': 'No content-length'},
@@ -28,6 +29,12 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 MISSING: dict[int | str, dict[str, Any]] = {
     404: {'model': Problem, 'description': 'No such thing'}
 }
+
+
+def unusable(place: str, name: str, problem: object) -> HTTPException:
+    """Return the answer to a value that is of the right sort and all the same of no use."""
+    told = {'loc': [place, name], 'msg': str(problem), 'type': 'value_error'}
+    return HTTPException(422, [told])
 
 
 def asking(request: Request) -> Who:

@@ -17,7 +17,7 @@ from ..service import BadActionError, UnknownAlertError
 from ..site import Site
 from ..text import NAME_LIMIT, SENTENCE_LIMIT
 from ..views import AlertDetail
-from .access import MISSING, Staff
+from .access import MISSING, Staff, unusable
 
 Note = Annotated[str, Field(max_length=SENTENCE_LIMIT)]
 Id = Annotated[str, Field(max_length=40)]
@@ -76,7 +76,7 @@ def build(site: Site) -> APIRouter:
         except UnknownAlertError as error:
             raise HTTPException(404, str(error)) from None
         except BadActionError as error:
-            raise HTTPException(422, str(error)) from None
+            raise unusable('body', 'note', error) from None
 
     def result(alert_id: str) -> AlertDetail:
         if (detail := site.queries.alert(alert_id)) is None:

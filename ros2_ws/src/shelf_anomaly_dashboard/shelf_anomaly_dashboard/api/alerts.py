@@ -14,7 +14,7 @@ from ..queries import BadCursorError, MAX_PAGE
 from ..site import Site
 from ..text import NAME_LIMIT
 from ..views import AlertDetail, AlertFilter, AlertPage
-from .access import MISSING, viewer
+from .access import MISSING, unusable, viewer
 
 Name = Annotated[str | None, Query(max_length=NAME_LIMIT)]
 
@@ -49,7 +49,7 @@ def build(site: Site) -> APIRouter:
         try:
             return site.queries.alerts(wanted, limit=limit, cursor=cursor, order=order)
         except BadCursorError as error:
-            raise HTTPException(422, str(error)) from None
+            raise unusable('query', 'cursor', error) from None
 
     @router.get('/api/v1/alerts/{alert_id}', responses=MISSING)
     def one_alert(alert_id: str) -> AlertDetail:
