@@ -83,15 +83,17 @@ def _card(robot: RobotView, age: str) -> None:
                 with html.span():
                     html.span('Last problem: ').classes('strong')
                     html.bdi(problem)
-        _numbers(status)
+        _numbers(status, now_working=robot.connected)
         _stages(status.get('stages_ms'))
 
 
-def _numbers(status: dict[str, Any]) -> None:
+def _numbers(status: dict[str, Any], *, now_working: bool) -> None:
     received = _count(status, 'frames_received')
     with html.dl().classes('figures'):
-        _figure('Pictures a second', _decimal(status.get('frame_rate')), 'large')
-        _figure('Delay', _decimal(status.get('latency_ms'), ' ms'), 'large')
+        rate = _decimal(status.get('frame_rate')) if now_working else '–'
+        delay = _decimal(status.get('latency_ms'), ' ms') if now_working else '–'
+        _figure('Pictures a second', rate, 'large')
+        _figure('Delay', delay, 'large')
         _figure('Pictures taken', f'{received:,}')
         _figure('Inspected', _share(status, 'frames_inspected', received))
         _figure('Skipped, too busy', _share(status, 'frames_dropped', received))
