@@ -12,7 +12,7 @@ from .drawing import add, canvas, text_of
 from .views_reports import DayCount
 
 WIDTH, HEIGHT = 440.0, 190.0
-LEFT, BOTTOM, TOP = 34.0, 26.0, 12.0
+LEFT, RIGHT, BOTTOM, TOP = 34.0, 14.0, 26.0, 12.0
 
 
 def day_label(start_ns: int, offset_ns: int, *, year: bool = False) -> str:
@@ -38,7 +38,7 @@ def draw_days(days: Sequence[DayCount], kinds: Sequence[str], offset_ns: int = 0
         y = HEIGHT - BOTTOM - room * value / top
         add(svg, 'line', 'grid', x1=LEFT, y1=y, x2=WIDTH, y2=y)
         add(svg, 'text', 'tick left', str(value), x=LEFT - 6, y=y)
-    pitch = (WIDTH - LEFT) / max(1, len(days))
+    pitch = (WIDTH - LEFT - RIGHT) / max(1, len(days))
     label_every = max(1, -(-len(days) * 62 // int(WIDTH - LEFT)))
     for i, day in enumerate(days):
         x = LEFT + pitch * i

@@ -27,7 +27,11 @@ Start = Callable[..., Any]
 
 
 def test_live_from_the_robot_and_back(
-    robot: Any, start_dashboard: Start, until: Callable[..., Any], phone: Any
+    robot: Any,
+    start_dashboard: Start,
+    until: Callable[..., Any],
+    phone: Any,
+    new_phone: Callable[[], Any],
 ) -> None:
     """An alert shows up by itself; its false-alarm button works on 360 px."""
     _, address = start_dashboard(node=True)
@@ -35,7 +39,13 @@ def test_live_from_the_robot_and_back(
     page.wait_for_selector(f'a[href="/alerts/{robot.open_id}"]')
     page.wait_for_selector('.connection.good')
 
+    other = new_phone()
+    other.open(f'{address}/trends')
+    other.page.wait_for_selector('.connection.good')
+
     robot.order(f'alert {(fresh := str(uuid.uuid4()))} 3')
+    other.page.wait_for_selector(f'.arrived[href="/alerts/{fresh}"]', timeout=15000)
+    other.assert_fits()
     page.wait_for_selector(f'a[href="/alerts/{fresh}"]', timeout=15000)
     phone.assert_fits()
 
