@@ -63,11 +63,7 @@ class _FindPage:
 
     def build(self) -> None:
         with html.section(**{'aria-label': 'Photo'}).classes('box find-ask'):
-            html.p(
-            html.p(
-                'Take a photo of an item from near, upright and in the middle, to see where it belongs.'
-            )
-            )
+            html.p('Photograph an item from near, upright, to see on which shelf it belongs.')
             with html.div().classes('bar'):
                 self._input('Take a photo', 'camera', 'primary', capture=True)
                 self._input('Choose a picture', 'picture', '', capture=False)
