@@ -16,6 +16,8 @@ from .text import clean, finite
 MAX_PHOTO = 700_000
 """Bytes of a photo; the page makes it smaller before it sends it."""
 MAX_PICTURE = 2_000_000
+AT_ONCE = 2
+"""Questions that may wait for a robot; more would take the threads from the open pages."""
 _MAGIC = {b'\xff\xd8\xff': 'image/jpeg', b'\x89PNG\r\n\x1a\n': 'image/png'}
 
 
@@ -77,6 +79,7 @@ class Finder:
         """Begin without a locator."""
         self._lock = threading.Lock()
         self._locator: ItemLocator | None = None
+        self._room = threading.BoundedSemaphore(AT_ONCE)
 
     def use(self, locator: ItemLocator | None) -> None:
         """Ask ``locator`` from now on; None asks nobody."""
@@ -97,7 +100,12 @@ class Finder:
             locator = self._locator
         if locator is None:
             raise FindError('No robot answers. Finding a place works while a robot is connected.')
-        return list(locator.locate(photo, max_places))[:max_places]
+        if not self._room.acquire(blocking=False):
+            raise FindError('The robot is busy with other photos. Please try again in a moment.')
+        try:
+            return list(locator.locate(photo, max_places))[:max_places]
+        finally:
+            self._room.release()
 
 
 def picture_type(data: bytes) -> str | None:

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 import csv
+import threading
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
 from shelf_anomaly_dashboard.choice import Choice, NOBODY
-from shelf_anomaly_dashboard.finder import Finder, FindError, FoundPlace
+from shelf_anomaly_dashboard.finder import AT_ONCE, Finder, FindError, FoundPlace
 from shelf_anomaly_dashboard.records import AlertRecord
 from shelf_anomaly_dashboard.sheet import cell, COLUMNS, rows
 from shelf_anomaly_dashboard.site import Site
@@ -107,6 +108,30 @@ def test_the_finder_says_why_there_is_no_answer() -> None:
         finder.find(b'<svg/>')
     with pytest.raises(FindError, match='too large'):
         finder.find(JPEG + bytes(800_000))
+    assert finder.find(JPEG) == []
+
+
+def test_photos_that_wait_for_a_robot_leave_the_pages_their_threads() -> None:
+    waiting, go = threading.Barrier(AT_ONCE + 1), threading.Event()
+
+    class Slow:
+        def locate(self, photo: bytes, max_places: int) -> Sequence[FoundPlace]:
+            waiting.wait(10)
+            go.wait(10)
+            return []
+
+    finder = Finder()
+    finder.use(Slow())
+    threads = [threading.Thread(target=finder.find, args=(JPEG,)) for _ in range(AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    waiting.wait(10)
+    with pytest.raises(FindError, match='busy'):
+        finder.find(JPEG)
+    go.set()
+    for thread in threads:
+        thread.join(10)
+    finder.use(Known([]))
     assert finder.find(JPEG) == []
 
 
