@@ -26,7 +26,7 @@ def enter(client: httpx.Client, name: str, password: str) -> int:
 
 
 def test_the_first_start_lets_the_admin_in_and_no_other(
-    start_dashboard: Start, store_file: Path, tmp_path: Path
+    start_dashboard: Start, store_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     process, address = start_dashboard('--no-ros', login=True)
     assert process.stdout is not None
@@ -36,14 +36,17 @@ def test_the_first_start_lets_the_admin_in_and_no_other(
         assert enter(client, 'admin', 'not the password') == 401
         assert enter(client, 'admin', password) == 303
         page = client.get('/admin')
-        assert (page.status_code, 'Tokens of other programs' in page.text) == (200, True)
-        assert 'Log out all others' in client.get('/account').text
+        # What takes longer to draw follows over the websocket.
+        assert (page.status_code, 'Users' in page.text) == (200, True)
+        assert 'Log out' in client.get('/account').text
         assert client.get('/').status_code == 200
     where = ['--store', str(store_file), '--database', f'sqlite:///{tmp_path}/live.db']
-    assert main(['users', 'add', 'vera', '--role', 'viewer', '--generate', *where]) == 0
+    monkeypatch.setattr('sys.stdin', io.StringIO('four blue words\n'))
+    assert main(['users', 'add', 'vera', '--role', 'viewer', *where]) == 0
     with httpx.Client(base_url=address, timeout=120, headers={'accept': 'text/html'}) as client:
-        assert main(['users', 'passwd', 'vera', *where]) == 2  # the standard input is empty
-        assert 'Tokens of other programs' not in client.get('/admin').text
+        assert enter(client, 'vera', 'four blue words') == 303
+        page = client.get('/admin')
+        assert ('it takes admin' in page.text, 'Users' in page.text) == (True, False)
 
 
 @pytest.fixture
