@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 from xml.etree.ElementTree import Element
 
 from shelf_anomaly.store_layout import Bay
@@ -13,11 +14,37 @@ from .drawing import add, canvas, text_of
 from .views import AlertView
 
 CM = 100.0
+
+
+class Spot(Protocol):
+    """A place on a bay: an alert's, or where an item belongs."""
+
+    @property
+    def level(self) -> int:
+        """Board from below."""
+
+    @property
+    def x(self) -> float | None:
+        """Centre, metres right of the bay's origin."""
+
+    @property
+    def y(self) -> float | None:
+        """Centre, metres above the bay's origin."""
+
+    @property
+    def width(self) -> float | None:
+        """Metres."""
+
+    @property
+    def height(self) -> float | None:
+        """Metres."""
+
+
 SMALLEST_M = 0.09
 """A place is drawn at least this large, so that it can be seen on a phone."""
 
 
-def draw_bay(bay: Bay, alert: AlertView, others: Sequence[AlertView] = ()) -> str:
+def draw_bay(bay: Bay, alert: Spot, others: Sequence[AlertView] = ()) -> str:
     """
     Draw a bay with the place of one alert pointed out.
 
@@ -52,13 +79,13 @@ def draw_bay(bay: Bay, alert: AlertView, others: Sequence[AlertView] = ()) -> st
         )
         add(svg, 'line', 'board', x1=0, y1=height - low * CM, x2=width, y2=height - low * CM)
     for other in others:
-        if other.id != alert.id:
+        if other.id != getattr(alert, 'id', ''):
             _draw_place(svg, bay, other, 'other')
     _draw_place(svg, bay, alert, 'place')
     return text_of(svg)
 
 
-def _draw_place(svg: Element, bay: Bay, alert: AlertView, css: str) -> None:
+def _draw_place(svg: Element, bay: Bay, alert: Spot, css: str) -> None:
     if alert.x is None or alert.y is None:
         return
     width = max(SMALLEST_M, min(bay.width, alert.width or 0.0))

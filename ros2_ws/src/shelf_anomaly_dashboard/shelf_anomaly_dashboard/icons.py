@@ -28,7 +28,22 @@ _PATHS = {
     'map': '<path d="M3.5 6l5.7-2 5.6 2 5.7-2v14l-5.7 2-5.6-2-5.7 2zM9.2 4v14M14.8 6v14"/>',
     'back': '<path d="M14.5 5l-7 7 7 7"/>',
     'note': '<path d="M4 20l1-4.5L16 4.5l3.5 3.5L8.5 19z"/>',
-    'person': '<circle cx="12" cy="8" r="4"/><path d="M4.5 20.5a7.5 7.5 0 0 1 15 0"/>',
+    'search': '<circle cx="10.5" cy="10.5" r="6.5"/><path d="M15.5 15.5L21 21"/>',
+    'camera': (
+        '<path d="M4 8h3.5L9 5.5h6L16.5 8H20a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9'
+        'a1 1 0 0 1 1-1z"/><circle cx="12" cy="13.2" r="3.6"/>'
+    ),
+    'eye': (
+        '<path d="M2.5 12S6 5.8 12 5.8 21.5 12 21.5 12 18 18.2 12 18.2 2.5 12 2.5 12z"/>'
+        '<circle cx="12" cy="12" r="2.8"/>'
+    ),
+    'chart': '<path d="M4 20h16M7 16.5v-5M12 16.5V5M17 16.5v-8"/>',
+    'more': '<path d="M5 12h.1M12 12h.1M19 12h.1" stroke-width="3.4"/>',
+    'person': '<circle cx="12" cy="8" r="3.8"/><path d="M4.5 20c.6-4 3.6-6 7.5-6s6.9 2 7.5 6"/>',
+    'check': '<rect x="4" y="4" width="16" height="16" rx="4"/><path d="M8 12.3l3 3 5.2-6"/>',
+    'download': '<path d="M12 4v11M7.5 10.5L12 15l4.5-4.5M4.5 19.5h15"/>',
+    'filter': '<path d="M4 6h16M7 12h10M10.5 18h3"/>',
+    'hand': '<path d="M12 4v9M12 13l-3.5-3.5M12 13l3.5-3.5M4.5 15v4.5h15V15"/>',
     'robot': (
         '<rect x="5" y="8" width="14" height="11" rx="3"/><path d="M12 8V4.5M9.5 13v1M14.5 13v1"/>'
     ),

@@ -112,6 +112,8 @@ def draw_map(
         robot for robot in robots if robot.x is not None and now_ns - robot.placed_ns < PLACE_NS
     ]
     svg = _canvas(prints, drawn, layout.store, pale=bool(highlight))
+    if linked:
+        svg.set('role', 'group')  # an image may have no links inside
     for aisle in layout.aisles:
         _draw_aisle_name(svg, layout, aisle)
     for bay in layout.bays.values():

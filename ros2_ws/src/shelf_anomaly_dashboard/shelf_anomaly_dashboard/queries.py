@@ -14,6 +14,8 @@ from shelf_anomaly.store_layout import StoreLayout
 
 from .database import Database
 from .models import AlertRow, BayRow, EventRow, RobotRow, SightingRow
+from .query_coverage import coverage
+from .query_trends import trends
 from .text import clean_id, INT64_MAX
 from .views import (
     AlertDetail,
@@ -25,13 +27,15 @@ from .views import (
     RobotView,
     SightingView,
 )
+from .views_reports import CoverageView, TrendView
 
 SILENT_NS = 10 * 10**9
 """A robot that says nothing for this long counts as not connected; it speaks once a second."""
 MAX_PAGE = 500
 
-Order = Literal['newest', 'priority']
+Order = Literal['newest', 'oldest', 'priority']
 _KEYS: dict[str, tuple[str, ...]] = {
+    'oldest': ('since_ns', 'id'),
     'newest': ('since_ns', 'id'),
     'priority': ('priority', 'since_ns', 'id'),
 }
@@ -68,7 +72,7 @@ class Queries:
         order: Order = 'newest',
     ) -> AlertPage:
         """
-        List alerts, newest or most urgent first.
+        List alerts: newest, oldest or most urgent first.
 
         :param limit: alerts on a page, 1 to 500
         :param cursor: ``next`` of the page before, of a list in the same order
@@ -78,15 +82,18 @@ class Queries:
         where = _conditions(self.store, wanted)
         columns = [getattr(AlertRow, name) for name in _KEYS[order]]
         listed = select(AlertRow).where(*where)
+        up = order == 'oldest'
         if cursor is not None:
-            listed = listed.where(tuple_(*columns) < _parse_cursor(cursor, len(columns)))
-        listed = listed.order_by(*(column.desc() for column in columns)).limit(limit + 1)
+            mark = _parse_cursor(cursor, len(columns))
+            key = tuple_(*columns)
+            listed = listed.where(key > mark if up else key < mark)
+        listed = listed.order_by(*(c.asc() if up else c.desc() for c in columns)).limit(limit + 1)
         with self._database.reading() as session:
             rows = session.scalars(listed).all()
             total = session.scalar(select(func.count()).select_from(AlertRow).where(*where)) or 0
         items = [_alert(row) for row in rows[:limit]]
-        mark = ':'.join(str(getattr(items[-1], name)) for name in _KEYS[order]) if items else None
-        return AlertPage(items, total, mark if len(rows) > limit else None)
+        last = ':'.join(str(getattr(items[-1], name)) for name in _KEYS[order]) if items else None
+        return AlertPage(items, total, last if len(rows) > limit else None)
 
     def alert(self, alert_id: str) -> AlertDetail | None:
         """Return one alert with its time line, or None."""
@@ -179,6 +186,26 @@ class Queries:
         with self._database.reading() as session:
             return [_robot(row, now_ns) for row in session.scalars(query)]
 
+    def coverage(self, now_ns: int) -> CoverageView:
+        """Return which bays the robots do not see, since when and why."""
+        return coverage(self._database, self.store, self.bays(), now_ns)
+
+    def trends(self, now_ns: int, days: int, offset_ns: int = 0) -> TrendView:
+        """Return what the last ``days`` days brought; days begin at midnight of the store."""
+        return trends(self._database, self.store, now_ns, days, offset_ns)
+
+    def people(self) -> list[str]:
+        """Return who has open alerts to put right, by name."""
+        query = (
+            select(AlertRow.assignee)
+            .where(AlertRow.store == self.store, AlertRow.assignee > '', AlertRow.state == 'open')
+            .distinct()
+            .order_by(AlertRow.assignee)
+            .limit(MAX_PAGE)
+        )
+        with self._database.reading() as session:
+            return list(session.scalars(query))
+
     def count_open(self) -> int:
         """Return how many alerts are open."""
         query = (
@@ -199,6 +226,10 @@ def _conditions(store: str, wanted: AlertFilter) -> list[ColumnElement[bool]]:
     if wanted.acknowledged is not None:
         seen = AlertRow.acknowledged_ns > 0
         where.append(seen if wanted.acknowledged else ~seen)
+    if wanted.began_after_ns is not None:
+        where.append(AlertRow.since_ns >= wanted.began_after_ns)
+    if wanted.began_before_ns is not None:
+        where.append(AlertRow.since_ns < wanted.began_before_ns)
     for name in ('kind', 'aisle', 'bay', 'robot', 'assignee'):
         if (value := getattr(wanted, name)) is not None:
             where.append(getattr(AlertRow, name) == value)

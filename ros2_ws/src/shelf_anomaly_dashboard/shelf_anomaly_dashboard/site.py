@@ -4,14 +4,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from .accounts import Accounts
 from .evidence import EvidenceStore
 from .feed import Feed
+from .finder import Finder
 from .inbox import Inbox
 from .options import Options
 from .queries import Queries
+from .readings import Readings
 from .retention import Retention
 from .service import Clock, Service
 from .tail import Tail
@@ -19,6 +23,8 @@ from .tokens import Tokens
 from .views import StatusView
 from .views_access import AuditView
 from .webhooks import Webhooks
+
+T = TypeVar('T')
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,13 @@ class Site:
     retention: Retention
     login: bool = True
     """Whether people must log in; else everybody on this machine is an admin."""
+    finder: Finder = field(default_factory=Finder)
+    """Who says where an item belongs."""
+    readings: Readings = field(default_factory=Readings)
+
+    async def read(self, key: Hashable, question: Callable[[], T]) -> T:
+        """Return the answer to a question; open pages that ask the same share it."""
+        return await self.readings.get(self.feed.version, key, question)
 
     def audit(self) -> list[AuditView]:
         """Return who changed what about access, newest first."""

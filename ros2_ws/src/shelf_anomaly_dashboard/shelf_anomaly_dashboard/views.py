@@ -184,3 +184,5 @@ class AlertFilter:
     assignee: str | None = None
     """Whose; an empty text is nobody's."""
     acknowledged: bool | None = None
+    began_after_ns: int | None = None
+    began_before_ns: int | None = None

@@ -49,13 +49,23 @@ def add_pages(app: FastAPI, site: Site) -> None:
     """Add the pages; at most once a process, as NiceGUI has one set of pages."""
     from nicegui import ui
 
-    from .pages import account, admin, alert, alerts, store
+    from .pages import (
+        account,
+        admin,
+        alert,
+        alerts,
+        coverage,
+        export,
+        find,
+        more,
+        robots,
+        store,
+        trends,
+    )
 
-    alerts.build(site)
-    alert.build(site)
-    store.build(site)
-    account.build(site)
-    admin.build(site)
+    shown = (alerts, alert, store, coverage, trends, find, robots, more, account, admin)
+    for page in (*shown, export):
+        page.build(site)
     ui.run_with(
         app,
         title=site.title,

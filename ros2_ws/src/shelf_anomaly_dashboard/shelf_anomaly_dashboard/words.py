@@ -7,6 +7,7 @@ from __future__ import annotations
 from shelf_anomaly.store_layout import StoreLayout
 
 from .views import AlertView, BayView, EventView, RobotView
+from .views_reports import KindTrend, UnseenBay
 
 KINDS = {
     'misplaced': 'In the wrong place',
@@ -22,6 +23,16 @@ VERDICTS = {
     'confirmed': 'Confirmed: it will be put right',
     'reopened': 'Opened again',
 }
+DONE = {
+    **VERDICTS,
+    'take': 'Yours to put right',
+    'seen': 'Marked as seen',
+    'give': 'Handed over',
+    'free': 'Free for anybody',
+    'note': 'Note kept',
+}
+URGENT = 80
+"""Alerts of at least this priority are called urgent."""
 REFUSALS = {
     'coverage': 'not enough of it in the picture',
     'resolution': 'too far away',
@@ -43,6 +54,10 @@ _EVENTS = {
     ('person', 'dismissed'): 'False alarm',
     ('person', 'reopened'): 'Opened again',
     ('person', 'confirmed'): 'Confirmed',
+    ('person', 'acknowledged'): 'Seen',
+    ('person', 'assigned'): 'Assigned',
+    ('person', 'unassigned'): 'Given back',
+    ('person', 'noted'): 'Note',
 }
 _ORDINALS = {1: '1st', 2: '2nd', 3: '3rd'}
 SECOND_NS = 10**9
@@ -51,6 +66,16 @@ SECOND_NS = 10**9
 def kind(name: str) -> str:
     """Return a kind of fault in words."""
     return KINDS.get(name, KINDS['unknown'])
+
+
+def alerts(count: int) -> str:
+    """Return how many alerts there are."""
+    return '1 alert' if count == 1 else f'{count:,} alerts'
+
+
+def urgent(alert: AlertView) -> bool:
+    """Return whether an alert should be put right before the others."""
+    return alert.state == 'open' and alert.priority >= URGENT
 
 
 def level(board: int, boards: int = 0) -> str:
@@ -133,6 +158,47 @@ def bay(view: BayView, now_ns: int) -> str:
         why = next((REFUSALS.get(name, name) for name in view.refusals), '')
         return f'could not be seen {age(view.looked_ns, now_ns)}' + (f': {why}' if why else '')
     return f'all good · seen {age(view.seen_ns, now_ns)}'
+
+
+def unseen(one: UnseenBay, now_ns: int) -> tuple[str, str]:
+    """Return since when a bay was not seen well, and why."""
+    view = one.view
+    since = f'last seen {age(view.seen_ns, now_ns)}' if view.seen_ns else 'never seen yet'
+    if one.tries:
+        since += f' · {one.tries} {"pass" if one.tries == 1 else "passes"} in vain'
+    if one.reason:
+        why = REFUSALS.get(one.reason, one.reason)
+        return since, why[:1].upper() + why[1:]
+    if view.result == 'not_seen':
+        return since, 'Not seen well enough'
+    return since, 'No robot has passed by' if view.looked_ns else 'No robot has been here yet'
+
+
+def change(count: int, before: int, days: int) -> str:
+    """Return how a count compares with that of the days before."""
+    if not before:
+        return f'none in the {days} days before'
+    percent = round(100 * (count - before) / before)
+    if not percent:
+        return f'as many as in the {days} days before'
+    return f'{abs(percent)} % {"more" if percent > 0 else "fewer"} than in the {days} days before'
+
+
+def kind_trend(one: KindTrend) -> str:
+    """Return what became of the alerts of a kind."""
+    parts = []
+    if one.median_ns is not None:
+        parts.append(f'put right within {span(one.median_ns)}')
+    if one.closed:
+        parts.append(f'{100 * one.dismissed / one.closed:.0f} % false alarms')
+    return ' · '.join(parts) or 'none closed yet'
+
+
+def sure(confidence: float) -> str:
+    """Return how sure an answer is, as people say it."""
+    if confidence >= 0.75:
+        return 'very likely'
+    return 'likely' if confidence >= 0.4 else 'perhaps'
 
 
 def connection(robots: list[RobotView], now_ns: int) -> tuple[str, str]:

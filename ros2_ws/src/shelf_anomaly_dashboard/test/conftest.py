@@ -9,6 +9,7 @@ from contextlib import contextmanager, ExitStack
 import os
 from pathlib import Path
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,11 @@ import pytest
 import yaml
 
 from shelf_anomaly_dashboard.dashboard import build_site
+from shelf_anomaly_dashboard.database import Database
+from shelf_anomaly_dashboard.evidence import EvidenceStore
+from shelf_anomaly_dashboard.feed import Feed
 from shelf_anomaly_dashboard.records import AlertRecord, Kind, State
+from shelf_anomaly_dashboard.service import Service
 from shelf_anomaly_dashboard.settings import Settings
 from shelf_anomaly_dashboard.site import Site
 from shelf_anomaly_dashboard.throwaway import (
@@ -371,3 +376,103 @@ def broker() -> Iterator[Mosquitto]:
         except NotInstalledError as error:
             pytest.skip(str(error))
         yield server
+
+
+CHROMIUM = (
+    shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
+)
+FLAGS = (
+    *('--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'),
+    *('--disable-background-networking', '--disable-component-update', '--disable-sync'),
+)
+PHONE = {'width': 360, 'height': 740}
+DESK = {'width': 1280, 'height': 860}
+
+
+@pytest.fixture(scope='module')
+def browser() -> Iterator[Any]:
+    """Run the system's Chromium."""
+    playwright = pytest.importorskip('playwright.sync_api', reason='playwright is not installed')
+    if CHROMIUM is None:
+        pytest.skip('no Chromium; install the package chromium')
+    with playwright.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Tab:
+    """A page that remembers what the browser complained about."""
+
+    def __init__(self, browser: Any, size: dict[str, int]) -> None:
+        self.page = browser.new_page(viewport=size, has_touch=size is PHONE)
+        self.complaints: list[str] = []
+        self.foreign: list[str] = []
+        self.page.on('pageerror', lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            'console',
+            lambda line: self.complaints.append(line.text) if line.type == 'error' else None,
+        )
+        self.page.on('request', self._note_request)
+
+    def _note_request(self, request: Any) -> None:
+        if not request.url.startswith(('http://127.0.0.1', 'ws://127.0.0.1', 'data:')):
+            self.foreign.append(request.url)
+
+    def open(self, url: str) -> Any:
+        """Open a page and wait until it is live."""
+        self.page.goto(url)
+        self.page.wait_for_function('window.did_handshake === true')
+        return self.page
+
+    def assert_fits(self) -> None:
+        """Nothing is cut off sideways, nothing was fetched from elsewhere, nothing went wrong."""
+        assert (
+            self.page.evaluate('document.documentElement.scrollWidth')
+            <= self.page.viewport_size['width']
+        )
+        assert self.foreign == []
+        assert self.complaints == []
+
+
+@pytest.fixture(params=[PHONE, DESK], ids=['phone', 'desk'])
+def tab(browser: Any, request: pytest.FixtureRequest) -> Iterator[Tab]:
+    tab = Tab(browser, request.param)
+    yield tab
+    tab.page.close()
+
+
+@pytest.fixture
+def phone(browser: Any) -> Iterator[Tab]:
+    tab = Tab(browser, PHONE)
+    yield tab
+    tab.page.close()
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """Yield what writes into the database of the dashboard that is about to start."""
+    database = Database(f'sqlite:///{tmp_path}/live.db')
+    yield Service(database, EvidenceStore(tmp_path / 'live'), Feed(), time.time_ns)
+    database.close()
+
+
+@pytest.fixture
+def new_phone(browser: Any) -> Iterator[Callable[[], Tab]]:
+    """Return a maker of phones of different people."""
+    with ExitStack() as stack:
+
+        def make() -> Tab:
+            tab = Tab(browser, PHONE)
+            stack.callback(tab.page.close)
+            return tab
+
+        yield make
+
+
+@pytest.fixture
+def dashboard_with_locator(store_file: Path, tmp_path: Path) -> Iterator[str]:
+    """Run a dashboard that can tell where one item belongs; yield its address."""
+    script = str(Path(__file__).parent / 'locator.py')
+    with _process([sys.executable, script, str(store_file), str(tmp_path)], tmp_path) as (_, at):
+        yield at

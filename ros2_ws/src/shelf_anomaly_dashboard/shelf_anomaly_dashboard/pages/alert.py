@@ -14,13 +14,12 @@ from .. import words
 from ..bay_svg import draw_bay
 from ..map_svg import draw_map
 from ..records import Verdict
-from ..roles import AccessError, Role
-from ..service import UnknownAlertError
 from ..site import Site
 from ..text import SENTENCE_LIMIT
 from ..views import AlertDetail, AlertFilter, AlertView
-from .access import require
-from .frame import live, page, picture
+from .alert_people import act, People
+from .alert_story import draw_details, draw_evidence, draw_story
+from .frame import live, may_act, page, picture
 
 BUTTONS = {
     True: (
@@ -61,46 +60,74 @@ class _AlertPage:
         self._note = ''
         self._drawn: tuple[object, ...] = ()
         self._buttons_for: tuple[object, ...] = ()
+        self._people = People(site, self._id, self._refresh)
+        self._staff: list[str] = []
 
     async def build(self) -> None:
+        if self._site.login:
+            users = await asyncio.to_thread(self._site.accounts.users)
+            self._staff = [user.name for user in users if user.role != 'viewer']
         self._body = html.div().classes('one-alert')
-        with html.section(**{'aria-label': 'What is true?'}).classes('actions'):
-            self._note_box = html.textarea(
-                rows='2',
-                maxlength=str(SENTENCE_LIMIT),
-                placeholder='Note (optional)',
-                **{'aria-label': 'Note'},
-            ).classes('note')
-            self._note_box.on(
-                'input',
-                self._keep_note,
-                js_handler='(event) => emit(event.target.value)',
-                throttle=0.2,
-            )
-            self._bar = html.div().classes('bar')
+        self._may_act = may_act(self._site)
+        if self._may_act:
+            self._build_actions()
         await self._refresh()
         live(self._site, self._refresh)
+
+    def _build_actions(self) -> None:
+        with html.section(**{'aria-label': 'What is true?'}).classes('actions'):
+            with html.div().classes('note-row'):
+                self._build_note()
+                html.button('Add', type='button', **{'aria-label': 'Add the note'}).classes(
+                    'button quiet'
+                ).on('click', self._add_note)
+            self._bar = html.div().classes('bar')
+
+    def _build_note(self) -> None:
+        self._note_box = html.textarea(
+            rows='2',
+            maxlength=str(SENTENCE_LIMIT),
+            placeholder='Note (optional)',
+            **{'aria-label': 'Note'},
+        ).classes('note')
+        self._note_box.on(
+            'input',
+            self._keep_note,
+            js_handler='(event) => emit(event.target.value)',
+            throttle=0.2,
+        )
 
     def _keep_note(self, event: GenericEventArguments) -> None:
         self._note = str(event.args)
 
     async def _say(self, verdict: Verdict) -> None:
-        judge = self._site.service.judge
-        try:
-            who = require(self._site, Role.STAFF)
-            await asyncio.to_thread(
-                judge, self._site.queries.store, self._id, verdict, who.name, self._note
-            )
-        except (UnknownAlertError, AccessError) as error:
-            ui.notify(str(error), type='negative')
-            return
+        service, store, note = self._site.service, self._site.queries.store, self._note
+        done = await act(
+            self._site,
+            verdict.value,
+            lambda who: service.judge(store, self._id, verdict, who, note),
+            self._refresh,
+        )
+        if done:
+            self._forget_note()
+
+    async def _add_note(self) -> None:
+        service, store, note = self._site.service, self._site.queries.store, self._note
+        done = await act(
+            self._site,
+            'note',
+            lambda who: service.note(store, [self._id], who, note),
+            self._refresh,
+        )
+        if done:
+            self._forget_note()
+
+    def _forget_note(self) -> None:
         self._note = ''
-        # The page may be closed while the verdict is written; the verdict counts all the same.
+        # The page may be closed while a verdict is written; the verdict counts all the same.
         ui.run_javascript(
             'document.querySelectorAll("textarea.note").forEach(box => { box.value = ""; })'
         )
-        ui.notify(words.VERDICTS[verdict.value], position='top', type='positive', timeout=2500)
-        await self._refresh()
 
     async def _refresh(self) -> None:
         queries = self._site.queries
@@ -118,7 +145,8 @@ class _AlertPage:
             self._body.clear()
             with self._body:
                 self._draw(detail, others.items, now)
-        self._draw_buttons(detail.alert)
+        if self._may_act:
+            self._draw_buttons(detail.alert)
 
     def _draw_buttons(self, alert: AlertView) -> None:
         wanted = (alert.state, alert.verdict)
@@ -144,6 +172,8 @@ class _AlertPage:
                 html.h1(words.kind(alert.kind))
                 html.bdi(words.place(alert, self._site.queries.layout)).classes('where')
                 with html.p().classes('since'):
+                    if words.urgent(alert):
+                        html.span('Urgent').classes('badge urgent')
                     if alert.state != 'open':
                         html.span(words.STATES[alert.state]).classes('badge')
                     elif alert.verdict == 'confirmed':
@@ -151,12 +181,13 @@ class _AlertPage:
                     html.span(f'noticed {words.age(alert.since_ns, now)}')
         with html.div().classes('columns'):
             with html.div().classes('column'):
-                _draw_evidence(alert)
+                draw_evidence(alert)
                 _draw_homes(self._site, alert)
+                self._people.draw(alert, self._staff, now)
             with html.div().classes('column'):
                 self._draw_place(alert, others, now)
-                _draw_time_line(detail, now)
-                _draw_details(alert)
+                draw_story(detail, now)
+                draw_details(alert)
 
     def _draw_place(self, alert: AlertView, others: list[AlertView], now: int) -> None:
         layout = self._site.queries.layout
@@ -214,20 +245,8 @@ def _essence(detail: AlertDetail) -> tuple[object, ...]:
             alert.model,
         ),
         *(tuple(alert.suggested_bays), tuple(alert.seen_in), alert.sightings, len(detail.events)),
+        *(alert.assignee, alert.acknowledged_by, alert.priority, len(detail.sightings)),
     )
-
-
-def _draw_evidence(alert: AlertView) -> None:
-    with html.section().classes('box evidence'):
-        if not alert.evidence:
-            with html.div().classes('no-picture'):
-                picture('picture')
-                html.span('No picture')
-            return
-        with html.a(href=alert.evidence, target='_blank', rel='noopener'):
-            html.img(src=alert.evidence, alt='What the robot saw, beside what is normal there')
-        if alert.reason:
-            html.bdi(alert.reason).classes('reason')
 
 
 def _draw_homes(site: Site, alert: AlertView) -> None:
@@ -247,41 +266,3 @@ def _draw_homes(site: Site, alert: AlertView) -> None:
                     html.bdi(name)
                     if bay is not None:
                         html.span(f'Aisle {bay.aisle}').classes('soft')
-
-
-def _draw_time_line(detail: AlertDetail, now: int) -> None:
-    with html.section().classes('box'):
-        html.h2('What happened')
-        with html.ol().classes('time-line'):
-            for told in reversed(detail.events[-50:]):
-                with html.li().classes(f'by-{told.by}'):
-                    html.bdi(words.event(told))
-                    html.span(words.age(told.at_ns, now)).classes('soft')
-                    note = told.note if told.by == 'person' else words.patrol(told.note)
-                    if note:
-                        html.bdi(note).classes('said')
-
-
-def _draw_details(alert: AlertView) -> None:
-    with html.details().classes('box details'):
-        html.summary('More about it')
-        with html.dl():
-            _fact('Score', _figure(alert.score))
-            _fact('Alarm from', _figure(alert.threshold))
-            _fact('p-value', _figure(alert.p_value))
-            _fact('Pictures', str(alert.sightings))
-            _fact('Patrols', ', '.join(alert.seen_in))
-            _fact('Robot', alert.robot)
-            _fact('Model', alert.model)
-            _fact('Number', alert.id)
-
-
-def _fact(name: str, value: str) -> None:
-    if value:
-        html.dt(name)
-        with html.dd():
-            html.bdi(value)
-
-
-def _figure(value: float | None) -> str:
-    return '' if value is None else f'{value:.4g}'

@@ -1,32 +1,33 @@
 # Copyright 2026 The Shelf Anomaly authors
 # SPDX-License-Identifier: Apache-2.0
-"""The page *Alerts*: what is to be done now, newest first, live."""
+"""The page *Alerts*: what is to be done now, live; filters, order, several at once."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, replace
-from typing import Any
-from urllib.parse import quote, urlencode
+from dataclasses import dataclass
+from urllib.parse import quote
 
 from nicegui import Client, html, ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from .. import words
+from ..choice import Choice
 from ..site import Site
-from ..text import clean
-from ..views import AlertFilter, AlertPage, AlertView
-from .frame import live, page, picture
+from ..views import AlertPage, AlertView
+from .alert_card import fill, looks
+from .bulk import Bulk
+from .filters import Filters
+from .frame import live, may_act, page, picture, user_of
 
 STEP = 30
 """Alerts that are shown before one asks for more."""
-STATES = (('open', 'To do'), ('closed', 'Done'))
 
 
 @dataclass
 class _Card:
-    element: Element
+    holder: Element
+    link: Element
     shown: tuple[object, ...]
 
 
@@ -34,196 +35,167 @@ def build(site: Site) -> None:
     """Register the page."""
 
     @ui.page('/', title=f'Alerts · {site.title}')
-    async def alerts_page(
-        client: Client, state: str = 'open', kind: str = '', aisle: str = '', bay: str = ''
-    ) -> None:
-        wanted = AlertFilter(
-            state=state if state in ('open', 'closed') else 'open',
-            kind=kind if kind in words.KINDS else None,
-            aisle=clean(aisle) or None,
-            bay=clean(bay) or None,
-        )
+    async def alerts_page(client: Client) -> None:
+        choice = Choice.read(client.request.query_params)
         with page(site, client, 'Alerts'):
-            await _AlertList(site, wanted).build()
+            html.h1('Alerts').classes('unseen-heading')
+            await _AlertList(site, choice).build()
 
 
 class _AlertList:
     """The list with its filters; one for each open page."""
 
-    def __init__(self, site: Site, wanted: AlertFilter) -> None:
+    def __init__(self, site: Site, choice: Choice) -> None:
         self._site = site
-        self._wanted = wanted
         self._limit = STEP
         self._cards: dict[str, _Card] = {}
-        self._chips: list[tuple[Element, str, str | None]] = []
+        self._filters = Filters(choice, self._apply)
+        self._bulk = Bulk(site, self._mark_choosing)
 
     async def build(self) -> None:
-        self._build_filters()
-        self._list = html.div(role='list').classes('cards')
+        queries = self._site.queries
+        now = self._site.clock()
+        robots = await self._site.read('robots', lambda: queries.robots(now))
+        people = set(await self._site.read('people', queries.people))
+        who = user_of(self._site)
+        if who is not None and self._site.login:
+            people.add(who.name)
+        self._filters.build(
+            {aisle: f'Aisle {aisle}' for aisle in queries.layout.aisles},
+            sorted(robot.robot for robot in robots),
+            sorted(people),
+        )
+        self._build_tools()
+        self._list = html.div(role='list', **{'aria-label': 'Alerts'}).classes('cards')
         self._empty = html.div().classes('empty')
         self._more = (
             html.button('Show more', type='button')
             .classes('button quiet more')
             .on('click', self._show_more)
         )
-        self._mark_chips()
+        self._bulk.build()
         await self._refresh()
         live(self._site, self._refresh)
 
-    def _build_filters(self) -> None:
-        with html.section(**{'aria-label': 'Filter'}).classes('filters'):
-            with html.div(role='group', **{'aria-label': 'State'}).classes('segments'):
-                for value, text in STATES:
-                    with self._chip('state', value, 'segment'):
-                        html.span(text)
-                        if value == 'open':
-                            self._count = ui.label('').classes('pill')
-            with html.div(role='group', **{'aria-label': 'Aisle and kind'}).classes('chips'):
-                self._build_aisles()
-                for value, text in words.KINDS.items():
-                    with self._chip('kind', value, f'chip kind-{value}'):
-                        picture(value)
-                        html.span(text)
-            if self._wanted.bay:
-                with html.button(
-                    type='button', **{'aria-label': f'Show all bays, not only {self._wanted.bay}'}
-                ).classes('chip chosen') as only:
-                    html.bdi(self._wanted.bay)
-                    picture('false_alarm')
-                only.on('click', self._forget_bay)
-                self._only = only
+    def _build_tools(self) -> None:
+        with html.div().classes('tools'):
+            self._total = ui.label('').classes('soft').props('role=status')
+            if may_act(self._site):
+                with html.button(type='button').classes('button quiet') as choose:
+                    picture('check')
+                    html.span('Select')
+                choose.on('click', self._choose)
+            with html.a(href='/alerts.csv', download='').classes('button quiet') as self._csv:
+                picture('download')
+                html.span('CSV')
+        self._point_csv()
 
-    def _build_aisles(self) -> None:
-        aisles = self._site.queries.layout.aisles
-        if len(aisles) < 2:
-            return
-        with html.select(**{'aria-label': 'Aisle'}).classes('select') as select:
-            html.option('All aisles', value='')
-            for aisle in aisles:
-                chosen = {'selected': ''} if aisle == self._wanted.aisle else {}
-                html.option(f'Aisle {aisle}', value=aisle, **chosen)
-        select.on('change', self._choose_aisle, js_handler='(event) => emit(event.target.value)')
+    def _point_csv(self) -> None:
+        query = self._filters.choice.query()
+        self._csv.props['href'] = f'/alerts.csv?{query}' if query else '/alerts.csv'
 
-    def _chip(self, field: str, value: str, css: str) -> Element:
-        chip: Element = html.button(type='button').classes(css)
-        chip.on('click', lambda: self._choose(field, value))
-        self._chips.append((chip, field, value))
-        return chip
+    def _choose(self) -> None:
+        self._bulk.choose(
+            not self._bulk.choosing, open_alerts=self._filters.choice.state != 'closed'
+        )
 
-    async def _choose(self, field: str, value: str) -> None:
-        same = getattr(self._wanted, field) == value
-        changed: dict[str, Any] = {field: None if same and field != 'state' else value}
-        await self._apply(replace(self._wanted, **changed))
+    def _mark_choosing(self) -> None:
+        self._list.classes(
+            add='choosing' if self._bulk.choosing else '',
+            remove='' if self._bulk.choosing else 'choosing',
+        )
+        for card in self._cards.values():
+            card.holder.delete()
+        self._cards.clear()
+        ui.timer(0, self._refresh, once=True)
 
-    async def _choose_aisle(self, event: GenericEventArguments) -> None:
-        await self._apply(replace(self._wanted, aisle=clean(event.args) or None))
-
-    async def _forget_bay(self) -> None:
-        self._only.delete()
-        await self._apply(replace(self._wanted, bay=None))
-
-    async def _apply(self, wanted: AlertFilter) -> None:
-        self._wanted, self._limit = wanted, STEP
-        self._mark_chips()
-        query = {
-            k: v
-            for k in ('state', 'kind', 'aisle', 'bay')
-            if (v := getattr(wanted, k)) and v != 'open'
-        }
-        ui.navigate.history.replace('/?' + urlencode(query) if query else '/')
+    async def _apply(self, choice: Choice) -> None:
+        self._limit = STEP
+        query = choice.query()
+        ui.navigate.history.replace(f'/?{query}' if query else '/')
+        self._point_csv()
+        if self._bulk.choosing:
+            self._bulk.choose(False)
         await self._refresh()
-
-    def _mark_chips(self) -> None:
-        for chip, field, value in self._chips:
-            chosen = getattr(self._wanted, field) == value
-            chip.classes(add='chosen' if chosen else '', remove='' if chosen else 'chosen')
-            chip.props['aria-pressed'] = 'true' if chosen else 'false'
 
     async def _show_more(self) -> None:
         self._limit += STEP
         await self._refresh()
 
     async def _refresh(self) -> None:
-        wanted, limit = self._wanted, self._limit
-        found = await asyncio.to_thread(self._site.queries.alerts, wanted, limit=limit)
-        count = await asyncio.to_thread(self._site.queries.count_open)
-        if (wanted, limit) == (
-            self._wanted,
-            self._limit,
-        ):  # else a newer choice is already being read
+        choice, limit = self._filters.choice, self._limit
+        queries = self._site.queries
+        wanted = choice.wanted(self._site.clock())
+        found: AlertPage = await self._site.read(
+            ('alerts', wanted, limit, choice.order),
+            lambda: queries.alerts(wanted, limit=limit, order=choice.sorted_by),
+        )
+        count = await self._site.read('count', queries.count_open)
+        # Else a newer choice is already being read.
+        if (choice, limit) == (self._filters.choice, self._limit):
             self._show(found, count)
 
     def _show(self, found: AlertPage, count: int) -> None:
         now = self._site.clock()
-        if self._count.text != str(count):
-            self._count.set_text(str(count))
-        for gone in self._cards.keys() - {alert.id for alert in found.items}:
-            self._cards.pop(gone).element.delete()
+        if self._filters.count.text != str(count):
+            self._filters.count.set_text(str(count))
+        total = words.alerts(found.total)
+        if self._total.text != total:
+            self._total.set_text(total)
+        ids = {alert.id for alert in found.items}
+        for gone in self._cards.keys() - ids:
+            self._cards.pop(gone).holder.delete()
+        self._bulk.keep(ids)
         for place, alert in enumerate(found.items):
             self._show_card(place, alert, now)
         self._show_empty(found)
         self._more.set_visibility(found.next is not None)
 
     def _show_card(self, place: int, alert: AlertView, now: int) -> None:
-        looks = _looks(alert, self._site, now)
+        seen = looks(alert, self._site, now)
         card = self._cards.get(alert.id)
         if card is None:
-            with self._list:
-                element = html.a(href=f'/alerts/{quote(alert.id)}', role='listitem')
-            card = self._cards[alert.id] = _Card(element, ())
-        if self._list.default_slot.children.index(card.element) != place:
-            card.element.move(self._list, place)
-        if card.shown != looks:
-            card.element.clear()
-            card.element.classes(replace=f'card kind-{alert.kind} {alert.state}')
-            with card.element:
-                _fill(alert, self._site, now)
-            card.shown = looks
+            card = self._cards[alert.id] = self._new_card(alert)
+        if self._list.default_slot.children.index(card.holder) != place:
+            card.holder.move(self._list, place)
+        if card.shown != seen:
+            card.link.clear()
+            card.link.classes(replace=f'card kind-{alert.kind} {alert.state}')
+            with card.link:
+                fill(alert, self._site, now)
+            card.shown = seen
+
+    def _new_card(self, alert: AlertView) -> _Card:
+        with self._list, html.div(role='listitem').classes('card-holder') as holder:
+            link = html.a(href=f'/alerts/{quote(alert.id)}')
+            if self._bulk.choosing:
+                link.props['tabindex'] = '-1'
+                with html.label().classes('pick'):
+                    label = f'{words.kind(alert.kind)}, {alert.bay}'
+                    box = html.input_(type='checkbox', **{'aria-label': label})
+
+                def pick(event: GenericEventArguments) -> None:
+                    self._bulk.pick(alert.id, bool(event.args))
+
+                box.on('change', pick, js_handler='(event) => emit(event.target.checked)')
+        return _Card(holder, link, ())
 
     def _show_empty(self, found: AlertPage) -> None:
         self._empty.set_visibility(not found.items)
-        text = 'Nothing to do here' if self._wanted.state == 'open' else 'Nothing here yet'
+        choice = self._filters.choice
+        usual = Choice(state=choice.state, order=choice.order) == choice
+        text = (
+            ('Nothing to do' if choice.state == 'open' else 'Nothing here yet')
+            if usual
+            else 'Nothing fits this filter'
+        )
         if self._empty.props.get('data-text') == text:
             return
         self._empty.props['data-text'] = text
         self._empty.clear()
         with self._empty:
-            picture('resolved', 'big-icon')
+            picture('resolved' if usual else 'filter', 'big-icon')
             html.p(text).classes('empty-title')
             html.p('New alerts show up here by themselves.')
-
-
-def _looks(alert: AlertView, site: Site, now: int) -> tuple[object, ...]:
-    return (
-        alert.kind,
-        alert.state,
-        alert.evidence,
-        alert.verdict,
-        words.place(alert, site.queries.layout),
-        tuple(alert.suggested_bays[:1]),
-        words.age(alert.since_ns, now),
-    )
-
-
-def _fill(alert: AlertView, site: Site, now: int) -> None:
-    with html.div().classes('thumb'):
-        if alert.evidence:
-            html.img(src=alert.evidence, alt='', loading='lazy', decoding='async')
-        else:
-            picture(alert.kind)
-    with html.div().classes('about'):
-        with html.div().classes('what'):
-            picture(alert.kind)
-            html.span(words.kind(alert.kind))
-        html.bdi(words.place(alert, site.queries.layout)).classes('where')
-        if alert.suggested_bays and alert.state == 'open':
-            with html.div().classes('belongs'):
-                picture('home')
-                html.span('belongs in')
-                html.bdi(alert.suggested_bays[0]).classes('strong')
-        with html.div().classes('since'):
-            if alert.state != 'open':
-                html.span(words.STATES[alert.state]).classes('badge')
-            elif alert.verdict == 'confirmed':
-                html.span('Confirmed').classes('badge confirmed')
-            html.span(words.age(alert.since_ns, now))
+            if not usual:
+                html.a('Show everything', href='/').classes('button')

@@ -8,20 +8,42 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 import logging
+from urllib.parse import quote
 
 from nicegui import Client, html, ui
 from nicegui.element import Element
 
 from .. import words
 from ..icons import icon
+from ..roles import AccessError, Role, Who
 from ..site import Site
-from ..views import RobotView
+from ..views import AlertFilter, AlertPage, RobotView
+from .access import current_user
 
 LOG = logging.getLogger(__name__)
 LOOK_S = 0.25
 """How often a page looks whether something changed."""
 AGE_LOOKS = 20
 """After so many looks it refreshes all the same, as "5 min ago" grows old by itself."""
+
+NAVIGATION = (
+    ('Alerts', '/', 'list'),
+    ('Store', '/store', 'map'),
+    ('Find', '/find', 'search'),
+    ('Coverage', '/coverage', 'eye'),
+    ('Trends', '/trends', 'chart'),
+    ('Robots', '/robots', 'robot'),
+)
+ON_PHONE = 3
+"""So many of them have a place under the thumb; the others are behind "More"."""
+HEAD = (
+    '<link rel="stylesheet" href="/static/dashboard.css">'
+    '<link rel="stylesheet" href="/static/pages.css">'
+    '<link rel="manifest" href="/static/manifest.webmanifest">'
+    '<link rel="apple-touch-icon" href="/static/icon-192.png">'
+    '<meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">'
+    '<meta name="theme-color" content="#1b2426" media="(prefers-color-scheme: dark)">'
+)
 
 Refresh = Callable[[], Awaitable[None]]
 
@@ -32,57 +54,137 @@ def picture(name: str, css: str = 'icon') -> Element:
 
 
 @contextmanager
-def page(site: Site, client: Client, active: str, *, back: bool = False) -> Iterator[None]:
+def page(
+    site: Site, client: Client, active: str, *, back: bool = False, heading: str = ''
+) -> Iterator[None]:
     """
     Lay out a page; what is built inside becomes its content.
 
     :param active: the part of the navigation that is shown as chosen
     :param back: whether the page is a step below the list and offers the way back
+    :param heading: the page's heading; without, the page has one of its own
     """
-    ui.add_head_html('<link rel="stylesheet" href="/static/dashboard.css">')
+    ui.add_head_html(HEAD)
     client.content.classes('root')
+    html.a('Skip to the content', href='#content').classes('skip')
     with html.header().classes('top'):
         if back:
             with html.a(href='/', **{'aria-label': 'Back to the alerts'}).classes('back'):
                 picture('back')
         with html.a(href='/').classes('title'):
             html.bdi(site.title)
-        with html.nav().classes('desk-nav'):
-            _links(active)
-        _connection(site)
-        if site.login:
-            with html.a(href='/account', **{'aria-label': 'Account'}).classes('account'):
-                picture('person')
-    with html.main().classes('page'):
+        with html.nav(**{'aria-label': 'All pages'}).classes('desk-nav'):
+            for name, target, sign in NAVIGATION:
+                _link(name, target, sign, active)
+        pill = _Connection()
+        _user(site)
+    with html.main(id='content', tabindex='-1').classes('page'):
+        if heading:
+            html.h1(heading).classes('heading')
         yield
+    badge = None
     if not back:
         with html.nav(**{'aria-label': 'Pages'}).classes('thumb-nav'):
-            _links(active)
+            for name, target, sign in NAVIGATION[:ON_PHONE]:
+                link = _link(name, target, sign, active)
+                if name == 'Alerts':
+                    with link:
+                        badge = ui.label('').classes('nav-count')
+            more = active if active in {n for n, _, _ in NAVIGATION[:ON_PHONE]} else 'More'
+            _link('More', '/more', 'more', more)
+    _Pulse(site, pill, badge, active).start()
 
 
-def _links(active: str) -> None:
-    for name, target, sign in (('Alerts', '/', 'list'), ('Store', '/store', 'map')):
-        chosen = {'aria-current': 'page'} if name == active else {}
-        with html.a(href=target, **chosen).classes('nav-link'):
-            picture(sign)
-            html.span(name)
+def _link(name: str, target: str, sign: str, active: str) -> Element:
+    chosen = {'aria-current': 'page'} if name == active else {}
+    link: Element = html.a(href=target, **chosen).classes('nav-link')
+    with link:
+        picture(sign)
+        html.span(name)
+    return link
 
 
-def _connection(site: Site) -> None:
-    with html.div(role='status').classes('connection') as pill:
-        html.span().classes('dot')
-        said = ui.label('').classes('said')
-        html.span('Connection lost, trying again').classes('lost')
+def _user(site: Site) -> None:
+    if not site.login:
+        return
+    who = user_of(site)
+    if who is not None:
+        with html.a(href='/account', **{'aria-label': f'Account of {who.name}'}).classes(
+            'account'
+        ):
+            picture('person')
 
-    async def refresh() -> None:
+
+def user_of(site: Site) -> Who | None:
+    """Return who is in front of the page, or None when the login has ended."""
+    try:
+        return current_user(site)
+    except AccessError:
+        return None
+
+
+def may_act(site: Site) -> bool:
+    """Return whether who is in front of the page may judge alerts."""
+    who = user_of(site)
+    return who is not None and who.may(Role.STAFF)
+
+
+class _Connection:
+    """The pill that tells how the road to the robots is."""
+
+    def __init__(self) -> None:
+        with html.div(role='status').classes('connection') as self._pill:
+            html.span().classes('dot')
+            self._said = ui.label('').classes('said')
+            html.span('Connection lost, trying again').classes('lost')
+
+    def show(self, colour: str, text: str) -> None:
+        """Show it, when it is something new."""
+        if self._said.text != text:
+            self._said.set_text(text)
+        self._pill.classes(replace=f'connection {colour}')
+
+
+class _Pulse:
+    """What changes on every page: the road to the robots, the count, word of a new alert."""
+
+    def __init__(self, site: Site, pill: _Connection, badge: ui.label | None, active: str) -> None:
+        self._site = site
+        self._pill = pill
+        self._badge = badge
+        self._tells = active != 'Alerts'
+        self._known: set[str] | None = None
+        with html.div(role='status', **{'aria-live': 'polite'}).classes('arrival') as self._bar:
+            pass
+        self._bar.set_visibility(False)
+
+    def start(self) -> None:
+        """Begin."""
+        live(self._site, self._refresh)
+
+    async def _refresh(self) -> None:
+        site = self._site
         now = site.clock()
-        robots: list[RobotView] = await asyncio.to_thread(site.queries.robots, now)
-        colour, text = words.connection(robots, now)
-        if said.text != text:
-            said.set_text(text)
-        pill.classes(replace=f'connection {colour}')
-
-    live(site, refresh)
+        robots: list[RobotView] = await site.read('robots', lambda: site.queries.robots(now))
+        self._pill.show(*words.connection(robots, now))
+        newest: AlertPage = await site.read(
+            'newest', lambda: site.queries.alerts(AlertFilter(state='open'), limit=20)
+        )
+        if self._badge is not None:
+            text = '99+' if newest.total > 99 else str(newest.total or '')
+            if self._badge.text != text:
+                self._badge.set_text(text)
+        ids = {alert.id for alert in newest.items}
+        if self._tells and self._known is not None:
+            fresh = [alert for alert in newest.items if alert.id not in self._known]
+            if fresh:
+                self._bar.clear()
+                with self._bar, html.a(href=f'/alerts/{quote(fresh[0].id)}').classes('arrived'):
+                    picture(fresh[0].kind)
+                    html.span(f'New: {words.kind(fresh[0].kind)}').classes('strong')
+                    html.bdi(words.place(fresh[0], site.queries.layout))
+                self._bar.set_visibility(True)
+        self._known = (self._known or set()) | ids
 
 
 def live(site: Site, refresh: Refresh) -> None:
@@ -99,6 +201,8 @@ def live(site: Site, refresh: Refresh) -> None:
         shown, looks = version, 0
         try:
             await refresh()
+        except asyncio.CancelledError:
+            raise
         except Exception:  # a page that fails once must go on looking
             LOG.exception('a page could not be refreshed')
 

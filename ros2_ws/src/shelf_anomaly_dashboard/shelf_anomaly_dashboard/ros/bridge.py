@@ -26,6 +26,7 @@ from shelf_anomaly_msgs.msg import (
 
 from ..records import BadRecordError, Record
 from ..site import Site
+from .locate_client import RosItemLocator
 from .messages import alert_record, inspection_record, place_record, status_record, verdict_message
 
 Message = TypeVar('Message')
@@ -73,6 +74,7 @@ class RosBridge:
         if pose_topic:
             self._listen(PoseWithCovarianceStamped, pose_topic, self._hear_place, PLACE)
         self._node.create_timer(SEND_S, self._send_verdicts)
+        site.finder.use(RosItemLocator(self._node))
         self._thread = threading.Thread(target=self._spin, name='ros', daemon=True)
 
     def start(self) -> None:
