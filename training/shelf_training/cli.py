@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 import sys
-from typing import TYPE_CHECKING
+from typing import Any, TYPE_CHECKING
 
 from rich.console import Console
 
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 _ABOUT = """\
 Learns what is normal on the shelves of a store, from normal patrols or photos only.
 
-  shelf-train collect patrols/*  --store store.yaml --out views    bags of normal patrols -> bay views
-  shelf-train fit     views      --out models/mystore              bay views -> a model for the robot
-  shelf-train fit     newviews   --bays A1-L03 --into models/mystore    one bay more, in seconds
-  shelf-train photos  photos/    --out models/fruit                photos, no robot -> a model for photos
-  shelf-train evaluate --model models/mystore ...              how good it is, as a page
+  shelf-train collect patrols/* --store store.yaml --out views  bags of normal patrols -> bay views
+  shelf-train fit     views     --out models/mystore            bay views -> a model for the robot
+  shelf-train fit     newviews  --bays A1-L03 --into models/mystore  one bay more, in seconds
+  shelf-train photos  photos/   --out models/fruit              photos, no robot -> a photo model
+  shelf-train evaluate --model models/mystore ...               how good it is, as a page
 """
 _COLLECT = """\
 Reads bags of patrols on which all was in order, finds the bays of the store in the pictures, and
-writes each as a straight, metric view. Run it again with more bags to add to the views; a patrol of
-the same name is replaced. Five to ten patrols at different hours are good; three are the least.
+writes each as a straight, metric view. Run it again with more bags to add to the views; a patrol
+of the same name is replaced. Five to ten patrols at different hours are good; three are the least.
 
   shelf-train collect monday tuesday wednesday --store store.yaml --out views
   shelf-train collect patrols/ --store store.yaml --out views --camera /front/camera
 """
 _FIT = """\
-Trains the autoencoder, learns what is normal at each place of each bay, calibrates the false alarms
-on passes left out, exports to ONNX and checks that ONNX Runtime computes what Keras computes.
+Trains the autoencoder, learns what is normal at each place of each bay, calibrates the false
+alarms on passes left out, exports to ONNX and checks that ONNX Runtime computes what Keras does.
 
   shelf-train fit views --out models/mystore
-  shelf-train fit views --out models/baseline --network thesis      the thesis's network, to compare
+  shelf-train fit views --out models/baseline --network thesis    the thesis's network, to compare
 
 With --into, nothing is trained: the bays of DATASET (or those of --bays) are learnt into a model
 that exists, with its network, in seconds, and without TensorFlow. Use it when a bay was added or
@@ -193,7 +193,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
         '--code-dims',
         type=_count,
         metavar='N',
-        help='numbers in a code (features only; default: 48)',
+        help='numbers in a code (features only; default: 64)',
     )
     parser.add_argument(
         '--seed',
@@ -319,7 +319,7 @@ def _evaluate(args: argparse.Namespace, console: Console) -> None:
     evaluate_bags(args.model, args.store, args.bags, args.truth, args.out, settings, console)
 
 
-def _chosen(args: argparse.Namespace) -> dict[str, object]:
+def _chosen(args: argparse.Namespace) -> dict[str, Any]:
     """Return what was given; what was not stays as the settings have it."""
     names = ('network', 'epochs', 'code_dims', 'seed', 'threads')
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}

@@ -21,6 +21,7 @@ from shelf_anomaly.bag.bag_paths import find_bags
 from shelf_anomaly.bag.bag_reader import BagReader
 from shelf_anomaly.bag.problems import Problem
 from shelf_anomaly.bag.topics import BagOptions
+from shelf_anomaly.dataset import Dataset, INDEX, load_dataset, ViewEntry, write_index
 from shelf_anomaly.errors import DatasetError, PoseError
 from shelf_anomaly.gather import FEW_PASSES, GOOD_PASSES, TemplateLearner, write_view
 from shelf_anomaly.locator import Locator
@@ -28,7 +29,6 @@ from shelf_anomaly.records import CameraPose, Frame, Refusal
 from shelf_anomaly.registration import Template
 from shelf_anomaly.store_layout import load_store_layout, StoreLayout
 
-from .dataset import Dataset, INDEX, load_dataset, ViewEntry, write_index
 from .progress import step
 
 PX_PER_M = 384.0
@@ -118,8 +118,8 @@ def _earlier(out: Path, store: StoreLayout, px_per_m: float) -> Dataset | None:
     earlier = load_dataset(out)
     if earlier.px_per_m != px_per_m or earlier.store.store != store.store:
         raise DatasetError(
-            f'{out}: holds views of store {earlier.store.store!r} at {earlier.px_per_m:g} px/m, wanted are '
-            f'{store.store!r} at {px_per_m:g} px/m; choose another folder'
+            f'{out}: holds views of store {earlier.store.store!r} at {earlier.px_per_m:g} px/m, '
+            f'wanted are {store.store!r} at {px_per_m:g} px/m; choose another folder'
         )
     return earlier
 
@@ -186,4 +186,7 @@ def _nothing_seen(problems: Counter[str]) -> str:
         ', '.join(f'{n} x {reason}' for reason, n in problems.most_common())
         or 'no bay was in sight of the camera'
     )
-    return f'no view of any bay could be used ({said}); check the store layout against the map, and the camera mount'
+    return (
+        f'no view of any bay could be used ({said}); check the store layout against the map, '
+        'and the camera mount'
+    )

@@ -117,7 +117,8 @@ def _rename(graph: onnx.GraphProto) -> None:
     }
     for value in (graph.input[0], *graph.output):
         value.name = names[value.name]
-        for axis, name in zip(value.type.tensor_type.shape.dim, dims[value.name]):
+        free = zip(value.type.tensor_type.shape.dim, dims[value.name], strict=False)
+        for axis, name in free:  # a last one, the channels, keeps its number
             axis.dim_param = name
 
 
@@ -159,11 +160,12 @@ def check_parity(
                 )
             worst[name] = max(worst[name], float(np.abs(got - expected).max()))
             spread[name].append(float(expected.std()))
-    relative = max(worst[name] / max(max(spread[name]), 1e-6) for name in OUTPUTS)
+    relative = max(worst[name] / max(*spread[name], 1e-6) for name in OUTPUTS)
     if not relative <= tolerance:
         raise ArtefactError(
-            f'parity: ONNX Runtime differs from Keras by {relative:.2g} of the spread (code {worst["code"]:.2g}, '
-            f'error {worst["error"]:.2g}), tolerance {tolerance:g}; the model was not written'
+            f'parity: ONNX Runtime differs from Keras by {relative:.2g} of the spread '
+            f'(code {worst["code"]:.2g}, error {worst["error"]:.2g}), tolerance {tolerance:g}; '
+            'the model was not written'
         )
     milliseconds = _time(session, pictures[0])
     return Parity(

@@ -20,6 +20,7 @@ from rich.console import Console
 
 from shelf_anomaly.artefact import Artefact, write_artefact
 from shelf_anomaly.budget import Budget
+from shelf_anomaly.dataset import Dataset, load_dataset, ViewEntry
 from shelf_anomaly.errors import DatasetError, SettingsError
 from shelf_anomaly.inspector import encode_view, InspectorSettings
 from shelf_anomaly.network import Network
@@ -41,7 +42,6 @@ from .calibrate import (
     fit_bandwidths,
 )
 from .card import bay_card
-from .dataset import Dataset, load_dataset, ViewEntry
 from .normal_maxima import merge_maxima, pack_maxima
 from .progress import step
 from .versions import versions
@@ -179,7 +179,8 @@ def training_views(dataset: Dataset, seed: int) -> tuple[list[ViewEntry], list[V
     Return views to train on and to validate with, about MAX_VIEWS.
 
     A large store gives some of its bays, each with many views, rather than one view of each: what
-    differs between two patrols is learnt from views of the same bay. About a fifth of the patrols is kept for validation: whole patrols, never single frames.
+    differs between two patrols is learnt from views of the same bay. About a fifth of the patrols
+    is kept for validation: whole patrols, never single frames.
     """
     rng = np.random.default_rng(seed)
     bays = list(dataset.bays)
@@ -198,7 +199,7 @@ def training_views(dataset: Dataset, seed: int) -> tuple[list[ViewEntry], list[V
 
 
 def pictures_for_parity(dataset: Dataset, stride: int) -> list[Float32Array]:
-    """Return network inputs of a few real views, and of a part of one, so that two sizes are run."""
+    """Return network inputs of a few real views, and of a part of one, so that two sizes run."""
     entries = [entry for bay in dataset.bays for entry in dataset.of(bay)]
     picked = entries[:: max(1, len(entries) // PARITY_VIEWS)][:PARITY_VIEWS]
     inputs = [network_input(dataset.load(entry).image, stride) for entry in picked]
@@ -220,7 +221,8 @@ def usable_bays(dataset: Dataset, console: Console) -> tuple[str, ...]:
             )
     if not usable:
         raise DatasetError(
-            f'{dataset.folder}: no bay has two passes or more; collect more normal patrols (5 to 10)'
+            f'{dataset.folder}: no bay has two passes or more; '
+            'collect more normal patrols (5 to 10)'
         )
     return tuple(usable)
 
@@ -307,6 +309,7 @@ def report(artefact: Artefact, seconds: float, console: Console) -> None:
     size = sum(file['bytes'] for file in artefact.manifest['files'].values())
     parity = artefact.manifest['parity']
     console.print(
-        f'[bold]{artefact.folder}[/]: {size / 1e6:.1f} MB in {seconds:.0f} s; ONNX against Keras differs by at most '
+        f'[bold]{artefact.folder}[/]: {size / 1e6:.1f} MB in {seconds:.0f} s; '
+        'ONNX against Keras differs by at most '
         f'{parity["max_rel"]:.1g} of the spread, {parity["ms_per_picture"]:.1f} ms a view'
     )

@@ -11,8 +11,8 @@ arXiv 2012.04250 and 2204.02071, with a learned decoder in place of the inverse 
 that tell places apart in place of those of the largest variance.
 
 The encoder is found in closed form, by linear discriminant analysis (Fisher 1936; Rao 1948) of
-places: what differs between two looks at one place of a shelf on two patrols (light, noise, how the
-goods were put back) is what a code should not see, and what differs between places is what it
+places: what differs between two looks at one place of a shelf on two patrols (light, noise, how
+the goods were put back) is what a code should not see, and what differs between places is what it
 should. Distances between codes are measured in units of the former. No label is needed: the pose
 says which cells are the same place. The decoder is trained on top of it.
 """
@@ -46,8 +46,8 @@ class FeatureSettings:
     code_dims: int = 48
     """Length of the code of a cell."""
     wide_taps: tuple[str, ...] = ()
-    """Those of ``taps`` that see far beyond the cell. They say where a thing stands, not what it is,
-    and get axes of their own: the last ``wide_dims`` of the code."""
+    """Those of ``taps`` that see far beyond the cell. They say where a thing stands, not what it
+    is, and get axes of their own: the last ``wide_dims`` of the code."""
     wide_dims: int = 0
     kernel: int = 1
     """Cells that a code looks at, as the side of a square: 1 or 3."""
@@ -64,8 +64,8 @@ class FeatureSettings:
             self.wide_taps
         ):
             raise SettingsError(
-                f'wide_dims is {self.wide_dims} with {len(self.wide_taps)} wide_taps, expected both or '
-                f'neither, and fewer than code_dims ({self.code_dims})'
+                f'wide_dims is {self.wide_dims} with {len(self.wide_taps)} wide_taps, expected '
+                f'both or neither, and fewer than code_dims ({self.code_dims})'
             )
         if self.cell_px not in (2, 4, 8, 16, 32):
             raise SettingsError(f'cell_px is {self.cell_px}, expected 2, 4, 8, 16 or 32')
@@ -185,7 +185,7 @@ def build_extractor(settings: FeatureSettings) -> keras.Model:
 
 
 def _round_weights(model: keras.Model) -> None:
-    """Round to half precision, which the export then stores: half the size, and the same numbers."""
+    """Round to half precision, which the export then stores: half the size, the same numbers."""
     model.set_weights([w.astype(np.float16).astype(np.float32) for w in model.get_weights()])
 
 
@@ -225,7 +225,8 @@ def build_head(
 
     :param cells: scaled features of normal cells, ``(n, dims)``
     :param differences: of scaled features of one place on two passes, ``(m, dims)``; with them the
-        encoder is fixed to the axes that tell places apart, without them it starts as the PCA of ``cells``
+        encoder is fixed to the axes that tell places apart, without them it starts as the PCA of
+        ``cells``
     :return: from features ``(n, rows, cols, dims)`` to ``[code, reconstruction]``
     """
     dims, code_dims, kernel = settings.dims, settings.code_dims, settings.kernel
@@ -273,7 +274,7 @@ def _set_linear(
 
 
 def principal_components(cells: Float32Array, count: int) -> tuple[FloatArray, FloatArray]:
-    """Return the first ``count`` principal axes, shape ``(dims, count)``, signs fixed, and the mean."""
+    """Return the first ``count`` principal axes, ``(dims, count)``, signs fixed, and the mean."""
     mean = cells.mean(0, dtype=np.float64)
     centred = cells.astype(np.float64) - mean
     _, vectors = np.linalg.eigh(centred.T @ centred / max(1, len(cells)))
@@ -283,7 +284,11 @@ def principal_components(cells: Float32Array, count: int) -> tuple[FloatArray, F
 def grouped_axes(
     cells: Float32Array, differences: Float32Array, settings: FeatureSettings
 ) -> FloatArray:
-    """Return :func:`place_axes` of the near and of the wide features side by side, ``(dims, code_dims)``."""
+    """
+    Return :func:`place_axes` of the near and of the wide features side by side.
+
+    :return: shape ``(dims, code_dims)``
+    """
     axes = np.zeros((settings.dims, settings.code_dims))
     for wide, start, count in (
         (False, 0, settings.look_dims),
@@ -322,14 +327,14 @@ def place_axes(
 
 
 def least_squares_decoder(cells: Float32Array, axes: FloatArray) -> FloatArray:
-    """Return the matrix ``(count, dims)`` that takes codes of ``cells`` back best, in squared error."""
+    """Return the matrix ``(count, dims)`` that takes codes of ``cells`` back by least squares."""
     centred = cells.astype(np.float64) - cells.mean(0, dtype=np.float64)
     back, *_ = np.linalg.lstsq(centred @ axes, centred, rcond=None)
     return np.asarray(back, np.float64)
 
 
 def _fixed_signs(axes: FloatArray, count: int) -> FloatArray:
-    """Turn each axis so that its largest entry is positive, and fill up with zeros to ``count``."""
+    """Turn each axis so that its largest entry is positive; fill up with zeros to ``count``."""
     signs = np.sign(axes[np.abs(axes).argmax(0), np.arange(axes.shape[1])])
     turned = axes * np.where(signs == 0, 1.0, signs)
     return np.pad(turned, ((0, 0), (0, count - axes.shape[1])))
@@ -350,7 +355,7 @@ def build_network(extractor: keras.Model, scaling: Scaling, head: keras.Model) -
 
 
 def traced(model: keras.Model) -> Callable[[Any], Any]:
-    """Return ``model`` as one traced function for pictures of any size: three times as fast as calling it."""
+    """Return ``model`` as one traced function for any size: three times as fast as calling it."""
     signature = [tf.TensorSpec([None, None, None, 3], tf.float32)]
     return tf.function(lambda image: model(image, training=False), input_signature=signature)  # type: ignore[no-any-return]
 
@@ -373,7 +378,7 @@ def apply_scaling(features: Float32Array, scaling: Scaling) -> Float32Array:
 def sample_cells(
     maps: Sequence[Float32Array], masks: Sequence[Any], count: int, seed: int
 ) -> Float32Array:
-    """Return up to ``count`` cells of feature maps ``(rows, cols, dims)`` where the masks allow it."""
+    """Return up to ``count`` cells of feature maps ``(rows, cols, dims)`` where masks allow it."""
     chosen = [features[mask] for features, mask in zip(maps, masks, strict=True)]
     total = sum(len(cells) for cells in chosen)
     rng = np.random.default_rng(seed)

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from shelf_anomaly.dataset import ViewEntry
 from shelf_anomaly.records import BoolArray, Float32Array
-
-from .dataset import ViewEntry
 
 NEAR_M = 0.2  # between the camera's places along the aisle, so that parallax is alike
 

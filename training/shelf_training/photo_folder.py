@@ -29,7 +29,8 @@ class Photo:
     product: int
     """Index of its product."""
     fold: int
-    """Which part of the product's photos it belongs to; parts are runs of photos taken after each other."""
+    """Which part of the product's photos it belongs to; parts are runs of photos taken after each
+    other."""
     name: str
     image: ImageArray
     """Shape ``(rows, cols, 3)``, uint8 BGR."""
@@ -79,11 +80,13 @@ def load_photos(
         images = list(_images(files, side_px, stride, square, console))
         if len(images) < LEAST_PHOTOS:
             raise DatasetError(
-                f'{folder / product / "train"}: {len(images)} photo(s) that can be read, at least {LEAST_PHOTOS} are needed; fifty are good'
+                f'{folder / product / "train"}: {len(images)} photo(s) that can be read, '
+                f'at least {LEAST_PHOTOS} are needed; fifty are good'
             )
         if len(images) < FEW_PHOTOS:
             console.print(
-                f'[yellow]{product}: {len(images)} photos only; thresholds will be rough, fifty are good'
+                f'[yellow]{product}: {len(images)} photos only; thresholds will be rough, '
+                'fifty are good'
             )
         parts = np.array_split(np.arange(len(images)), FOLDS)
         fold_of = {int(i): fold for fold, part in enumerate(parts) for i in part}

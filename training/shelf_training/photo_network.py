@@ -1,11 +1,12 @@
 # Copyright 2026 The Shelf Anomaly authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The default network for photos: an autoencoder of pretrained features whose code also tells products apart.
+The default network for photos: an autoencoder of features whose code also tells products apart.
 
-The encoder's code must serve two masters: the decoder, which reconstructs the features from it, and
-a linear classifier, which says which product a cell shows, or that it shows something made up. The
-classifier's log odds are log density ratios; they lie in the artefact beside the network.
+The encoder's code must serve two masters: the decoder, which reconstructs the pretrained features
+from it, and a linear classifier, which says which product a cell shows, or that it shows something
+made up. The classifier's log odds are log density ratios; they lie in the artefact beside the
+network.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from .thesis import History
 
 RECONSTRUCTION_WEIGHT = 0.2
 BATCH = 16
-CROP = 20  # side of the square of cells that a step takes from a picture: as good as all of it, and faster
+CROP = 20
+"""Side of the square of cells that a step takes from a picture: as good as all, and faster."""
 LEARNING_RATE = 2e-3
 DROP_FEATURES, DROP_CODE = 0.1, 0.2
 
@@ -60,7 +62,7 @@ class PhotoHead:
 
 
 def build_coder(shape: FeatureSettings) -> tuple[keras.Model, keras.Model]:
-    """Return the autoencoder, and the same layers with dropout for training; from scaled features."""
+    """Return the autoencoder, and the same with dropout for training; from scaled features."""
     encoder = layers.Conv2D(
         shape.code_dims, shape.kernel, padding='same', activation='relu', name='encoder'
     )
@@ -140,7 +142,11 @@ def train_photo_head(
 def _batch(
     data: LabelledFeatures, part: npt.NDArray[np.int64], rng: np.random.Generator | None = None
 ) -> tuple[Any, Any, Any]:
-    """Return features, labels and weights: whole pictures, or the same random square of each with ``rng``."""
+    """
+    Return features, labels and weights.
+
+    :param rng: if given, of the same random square of each picture; else of whole pictures
+    """
     rows, cols = data.labels.shape[1:]
     top, left, side = 0, 0, max(rows, cols)
     if rng is not None:

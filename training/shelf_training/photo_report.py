@@ -1,6 +1,6 @@
 # Copyright 2026 The Shelf Anomaly authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a photo model did on photos that it had not seen; for the terminal, the card and the plots."""
+"""How a photo model did on photos that it had not seen; for the terminal, the card, the plots."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class PhotoReport:
     """Log densities of the normal photos, each left out."""
     thresholds: dict[str, float] = field(default_factory=dict)
     examples: list[tuple[str, ImageArray, Float32Array]] = field(default_factory=list)
-    """What it shows, the photo, and its scores by cell (or, in the thesis's way, its reconstruction)."""
+    """What it shows, the photo, and its scores by cell (or, in the thesis's way, its
+    reconstruction)."""
     history: History = field(default_factory=History)
 
     @classmethod

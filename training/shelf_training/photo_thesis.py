@@ -92,8 +92,8 @@ def join_networks(networks: Sequence[keras.Sequential]) -> keras.Model:
     """
     Put the products' networks beside each other in one graph.
 
-    :return: from RGB 0..255 to ``code``, whose channels are, product by product, three of code and one
-        of reconstruction error, and ``error``, the least of the networks
+    :return: from RGB 0..255 to ``code``, whose channels are, product by product, three of code and
+        one of reconstruction error, and ``error``, the least of the networks
     """
     image = keras.Input((None, None, 3), name='image')
     bands, errors = [], []
@@ -134,7 +134,8 @@ def limits(codes: FloatArray, errors: FloatArray) -> dict[str, float]:
 
 def _pictures(photos: PhotoSet, product: int) -> Float32Array:
     """Return a product's photos, RGB 0..1, shape ``(n, 96, 96, 3)``."""
-    return np.concatenate([to_input(photo.image) for photo in photos.of(product)]) / 255
+    pictures = np.concatenate([to_input(photo.image) for photo in photos.of(product)])
+    return np.asarray(pictures / 255, np.float32)
 
 
 def _measure(joined: keras.Model, photos: PhotoSet, product: int) -> tuple[FloatArray, FloatArray]:

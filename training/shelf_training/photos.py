@@ -252,7 +252,11 @@ def _left_out(
     settings: PhotoSettings,
     console: Console,
 ) -> PhotoReport:
-    """Score every photo, and copies of it with something of another product in it, by a model that saw neither."""
+    """
+    Score every photo, and copies of it with something of another product in it.
+
+    Each by a model that saw neither.
+    """
     rng = np.random.default_rng(settings.seed + 1)
     result = PhotoReport.empty(photos.products)
     with step(console, 'photos left out', len(photos.photos)) as bar:
@@ -264,10 +268,10 @@ def _left_out(
                 out = run(to_input(image))  # noqa: B023  # used at once
                 code = np.asarray(out['code'])[0]
                 return (
-                    cell_ratios(code, weights, bias, product),
+                    cell_ratios(code, weights, bias, product),  # noqa: B023  # used at once
                     code,
                     float(np.mean(out['error'])),
-                )  # noqa: B023
+                )
 
             for photo in photos.photos:
                 if photo.fold != fold:

@@ -35,7 +35,8 @@ class Labelled:
 
     image: ImageArray
     labels: npt.NDArray[np.int64]
-    """Shape ``(rows, cols)``: the product's index, or the number of products for a made-up thing."""
+    """Shape ``(rows, cols)``: the product's index, or the number of products for a made-up
+    thing."""
     pure: BoolArray
     """Shape ``(rows, cols)``: cells that show one thing only."""
 
@@ -152,5 +153,5 @@ def _texture(side: int, rng: np.random.Generator) -> ImageArray:
 
 
 def planted_photo(photo: Photo, sources: Sequence[Photo], rng: np.random.Generator) -> ImageArray:
-    """Return a photo with one piece of another product in it, for the figures of the model card."""
+    """Return a photo with one piece of another product in it, for the figures of the card."""
     return lay(photo.image, sources[int(rng.integers(len(sources)))].image, rng)[0]

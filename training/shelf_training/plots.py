@@ -17,10 +17,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 import numpy as np
 
+from shelf_anomaly.dataset import Dataset
 from shelf_anomaly.records import Float32Array, FloatArray, ImageArray
 
 from .calibrate import CalibratedBay, EncodedView
-from .dataset import Dataset
 from .thesis import History
 
 INK, ACCENT, WARN, PALE = '#22313f', '#1f77b4', '#d1495b', '#9fb8c8'
@@ -47,7 +47,8 @@ class PlotFolder:
 
     def save(self, figure: Figure, name: str, caption: str) -> None:
         """Save a figure as ``plots/name.png``."""
-        FigureCanvasAgg(figure).print_png(self._folder / f'{name}.png')
+        canvas: Any = FigureCanvasAgg(figure)  # print_png has no types
+        canvas.print_png(self._folder / f'{name}.png')
         self.plots.append(Plot(f'plots/{name}.png', caption))
 
 
@@ -94,7 +95,8 @@ def distributions(
     together = np.concatenate([v for v in kept.values() if v.size] or [np.zeros(1)])
     low, high = np.quantile(together, [0.0, 0.999])
     bins = np.linspace(low, max(high, low + 1e-6), 50)
-    for (name, values), colour in zip(kept.items(), (ACCENT, WARN, '#e8a33d', '#5b8c5a', PALE)):
+    colours = (ACCENT, WARN, '#e8a33d', '#5b8c5a', PALE)
+    for (name, values), colour in zip(kept.items(), colours, strict=False):
         if values.size:
             axis.hist(
                 values,
@@ -149,7 +151,7 @@ def side_by_side(title: str, rows: Sequence[tuple[str, Sequence[tuple[str, Any]]
     for line, (name, panels) in zip(axes, rows, strict=True):
         for axis in line:
             axis.axis('off')
-        for index, (axis, (label, value)) in enumerate(zip(line, panels)):
+        for index, (axis, (label, value)) in enumerate(zip(line, panels, strict=False)):
             if np.ndim(value) == 3:
                 axis.imshow(value[..., ::-1])
             else:

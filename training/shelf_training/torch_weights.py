@@ -69,7 +69,7 @@ KNOWN: Mapping[tuple[str, str], object] = {
 }
 
 
-class _Reader(pickle.Unpickler):
+class _Reader(pickle.Unpickler):  # noqa: S301  it can name nothing but KNOWN
     """An unpickler that can name nothing but the four things of :data:`KNOWN`."""
 
     def find_class(self, module: str, name: str) -> Any:

@@ -71,7 +71,8 @@ class CropBatches(keras.utils.PyDataset):
 
     def __len__(self) -> int:
         """Batches of an epoch."""
-        return -(-len(self._maps) * self._settings.crops_per_map // self._settings.batch)
+        crops, batch = len(self._maps) * self._settings.crops_per_map, self._settings.batch
+        return (crops + batch - 1) // batch
 
     def __getitem__(self, index: int) -> Batch:
         """Return damaged features, features, and weights of a batch."""

@@ -10,7 +10,7 @@ from shelf_training.backbone import build_backbone, tap_channels, tap_stride, TA
 
 
 def pattern(rows: int, cols: int) -> np.ndarray:
-    """A picture with edges and gradients that needs no file, ``(1, rows, cols, 3)`` 0..255."""
+    """Return a picture with edges and gradients, no file needed: ``(1, rows, cols, 3)`` 0..255."""
     y, x = np.mgrid[0:rows, 0:cols]
     channels = [(x * 7 + y * 3) % 256, (x * y) % 256, (255 - 2 * x + y) % 256]
     return np.stack(channels, -1)[None].astype(np.float32)

@@ -16,10 +16,10 @@ import pytest
 from rich.console import Console
 import yaml
 
+from shelf_anomaly.dataset import INDEX, load_dataset
 from shelf_anomaly.errors import BagError, DatasetError
 from shelf_anomaly.registration import normalise, register
 from shelf_training.collect import collect, overview
-from shelf_training.dataset import INDEX, load_dataset
 
 PX_PER_M = 192.0
 

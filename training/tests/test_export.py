@@ -24,7 +24,7 @@ def picture(rows: int, cols: int, seed: int = 0) -> np.ndarray:
 
 
 def small_network(seed: int = 0) -> keras.Model:
-    """Padding, enlarging and cropping are all in it: 's8' is coarser than the cell of 4."""
+    """Return one with padding, enlarging, cropping: 's8' is coarser than the cell of 4."""
     keras.utils.set_random_seed(seed)
     shape = FeatureSettings(taps=('s4', 's8'), cell_px=4, code_dims=5, hidden=4, kernel=3)
     extractor = build_extractor(shape)
@@ -81,7 +81,7 @@ def test_a_file_that_computes_something_else_is_refused(
     network: keras.Model, exported: bytes
 ) -> None:
     other = small_network(seed=5)
-    with pytest.raises(ArtefactError, match='differs from Keras by .* the model was not written'):
+    with pytest.raises(ArtefactError, match=r'differs from Keras by .* the model was not written'):
         check_parity(other, exported, [picture(32, 48), picture(16, 16)])
 
 

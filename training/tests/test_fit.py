@@ -13,15 +13,15 @@ from rich.console import Console
 from shelf_anomaly.artefact import load_artefact
 from shelf_anomaly.bag.bag_reader import BagReader
 from shelf_anomaly.bag.topics import BagOptions
+from shelf_anomaly.dataset import load_dataset, write_index
 from shelf_anomaly.errors import DatasetError, SettingsError
 from shelf_anomaly.pipeline import Pipeline, PipelineSettings
 from shelf_anomaly.records import Alert
 from shelf_anomaly.store_layout import load_store_layout
-from shelf_training.dataset import load_dataset, write_index
 from shelf_training.fit import fit, FitSettings
 
 pytestmark = pytest.mark.timeout(1200)  # a model is fitted first
-BUDGET = 8.0  # loose: the store is tiny, the pictures are small and the training is short
+BUDGET = 20.0  # loose: three passes, and cells of eight centimetres in pictures this small
 
 
 def _alerts(model: Path, store: Path, bag: Path, budget: float) -> tuple[Alert, ...]:
@@ -76,7 +76,7 @@ def test_what_was_planted_is_found(tiny_model: Path, tiny_patrols) -> None:
     faulty = _alerts(tiny_model, tiny_patrols.store, tiny_patrols.test[0], BUDGET)
     assert all(_at(faulty, fault) for fault in truth['patrol_00'])
     # An alert somewhere among so many places is no finding if there are alerts everywhere.
-    assert len(faulty) <= 4 * BUDGET
+    assert len(faulty) <= 10
     fixed = _alerts(tiny_model, tiny_patrols.store, tiny_patrols.test[2], BUDGET)
     for fault in truth['patrol_00']:
         before = max(a.score for a in _at(faulty, fault))

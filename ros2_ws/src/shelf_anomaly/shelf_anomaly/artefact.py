@@ -72,7 +72,8 @@ class Artefact:
         value = self.manifest.get(key)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ArtefactError(
-                f'{self.folder / MANIFEST}: {key} is {value!r}, expected a number; fit the model again'
+                f'{self.folder / MANIFEST}: {key} is {value!r}, expected a number; '
+                'fit the model again'
             )
         return float(value)
 
@@ -93,7 +94,8 @@ class Artefact:
                 'photos': 'photos (shelf-train photos)',
             }
             raise ArtefactError(
-                f'{self.folder}: this model was made for {made[self.mode]}, wanted is one for {made[mode]}'
+                f'{self.folder}: this model was made for {made[self.mode]}, '
+                f'wanted is one for {made[mode]}'
             )
 
 
@@ -132,12 +134,14 @@ def write_artefact(
     """
     Write a model folder, each file whole or not at all, the manifest last.
 
-    :param manifest: what the robot must know: name, mode, network, stride and more; files are added here
+    :param manifest: what the robot must know: name, mode, network, stride and more; files are
+        added here
     :raises ArtefactError: if the folder cannot be written or the manifest lacks something
     """
     folder = Path(folder)
     packed = io.BytesIO()
-    np.savez_compressed(packed, **{key: np.asarray(value) for key, value in arrays.items()})
+    plain: dict[str, Any] = {key: np.asarray(value) for key, value in arrays.items()}
+    np.savez_compressed(packed, **plain)
     contents = {NETWORK: network_onnx, DENSITY: packed.getvalue(), CARD: card.encode()}
     full = dict(manifest)
     full['schema'] = SCHEMA
@@ -164,7 +168,8 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding='utf-8'))
     except FileNotFoundError:
         raise ArtefactError(
-            f'{path}: missing, so this is no whole model folder; make one with shelf-train fit DATASET --out {folder}'
+            f'{path}: missing, so this is no whole model folder; make one with '
+            f'shelf-train fit DATASET --out {folder}'
         ) from None
     except (OSError, ValueError) as error:
         raise ArtefactError(f'{path}: cannot be read: {error}') from None
@@ -177,14 +182,16 @@ def _check_manifest(manifest: object, path: Path) -> None:
         raise ArtefactError(f'{path}: must be a mapping')
     if manifest.get('schema') != SCHEMA:
         raise ArtefactError(
-            f'{path}: schema is {manifest.get("schema")!r}, this version reads {SCHEMA}; fit the model again'
+            f'{path}: schema is {manifest.get("schema")!r}, this version reads {SCHEMA}; '
+            'fit the model again'
         )
     if manifest.get('mode') not in MODES:
         raise ArtefactError(f'{path}: mode is {manifest.get("mode")!r}, expected one of {MODES}')
     for key, kind in (('name', str), ('network', str), ('stride', int), ('files', dict)):
         if not isinstance(manifest.get(key), kind):
             raise ArtefactError(
-                f'{path}: {key} is {manifest.get(key)!r}, expected {kind.__name__}; fit the model again'
+                f'{path}: {key} is {manifest.get(key)!r}, expected {kind.__name__}; '
+                'fit the model again'
             )
 
 
@@ -208,8 +215,9 @@ def _read_checked(folder: Path, name: str, files: Mapping[str, Any]) -> bytes:
         raise ArtefactError(f'{path}: is a Git LFS pointer, not the file; run git lfs pull')
     if len(data) != said.get('bytes') or _sha256(data) != said.get('sha256'):
         raise ArtefactError(
-            f'{path}: differs from what the manifest says ({len(data)} bytes, {said.get("bytes")} expected, or another '
-            'SHA-256): altered or copied in part; copy the whole model folder again or fit again'
+            f'{path}: differs from what the manifest says ({len(data)} bytes, '
+            f'{said.get("bytes")} expected, or another SHA-256): altered or copied in part; '
+            'copy the whole model folder again or fit again'
         )
     return data
 

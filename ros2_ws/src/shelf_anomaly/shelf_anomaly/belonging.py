@@ -22,7 +22,7 @@ from .records import BoolArray, Float32Array
 
 CLOSER = 48  # windows of each bay that are compared cell by cell
 OWN_ROWS, OWN_COLS = 3, 2  # cells around a place that are the place itself
-MIN_ACTIVITY = 0.35  # windows with less structure show the shelf, not a product
+PRODUCT_ACTIVITY = 0.6  # windows with less of a view's mean structure may show bare shelf
 CHUNK = 65536
 
 IntArray = npt.NDArray[np.int32]
@@ -44,7 +44,7 @@ class Comparison:
     own: float
     """At its own place; infinite if that has no normal windows."""
     homes: tuple[Home, ...]
-    """In each bay, away from its own place, best first."""
+    """Products in each bay, away from its own place, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class _Bay:
     """Mean codes of the windows, shape ``(windows, dims)``."""
     where: IntArray
     """View, top row and left column of each window, shape ``(windows, 3)``."""
-    product: BoolArray
-    """Shape ``(windows,)``: shows enough structure to be a product."""
+    activity: Float32Array
+    """Shape ``(windows,)``: structure, as a part of the view's mean."""
 
 
 class Belonging:
@@ -92,10 +92,10 @@ class Belonging:
                 here &= normal.packing.passes[normal.where[:, 0]] != without_pass
             if name == bay and (near & here).any():
                 own = _nearest(normal, looks, near & here, self.look_dims)
-            others = normal.product & here & ~near
+            others = (normal.activity >= PRODUCT_ACTIVITY) & here & ~near
             if others.any():
                 homes.append(Home(name, _nearest(normal, looks, others, self.look_dims)))
-        return Comparison(own, tuple(sorted(homes, key=lambda home: home.distance)))
+        return Comparison(own, _best_first(homes))
 
     def own_distance(self, looks: Float32Array, bay: str, cell: tuple[int, int]) -> float:
         """Return how far the nearest of ``looks`` is from what is normal at one place."""
@@ -115,7 +115,11 @@ def mean_of(comparisons: Sequence[Comparison]) -> Comparison:
         for name in sorted(names)
     ]
     own = float(np.mean([c.own for c in comparisons]))
-    return Comparison(own, tuple(sorted(homes, key=lambda home: home.distance)))
+    return Comparison(own, _best_first(homes))
+
+
+def _best_first(homes: Sequence[Home]) -> tuple[Home, ...]:
+    return tuple(sorted(homes, key=lambda home: home.distance))
 
 
 def _windows_of(artefact: Artefact, bay: str, look_dims: int) -> _Bay:
@@ -123,19 +127,19 @@ def _windows_of(artefact: Artefact, bay: str, look_dims: int) -> _Bay:
     activity = artefact.array(f'{bay}/activity').astype(np.float32)
     rows, cols = WINDOW
     busy = _window_means(activity[..., None])[..., 0]
-    means, where, product = [], [], []
+    means, where, structure = [], [], []
     for view, seen in enumerate(packing.seen):
         whole = _window_means(seen.astype(np.float32)[..., None])[..., 0] > 1 - 0.5 / (rows * cols)
         top, left = np.nonzero(whole)
         mean = _window_means(packing.codes(view, look_dims))
         means.append(mean[top, left].astype(np.float16))
         where.append(np.stack([np.full(top.size, view), top, left], axis=1).astype(np.int32))
-        product.append(busy[top, left] >= MIN_ACTIVITY)
-    return _Bay(packing, np.concatenate(means), np.concatenate(where), np.concatenate(product))
+        structure.append(busy[top, left])
+    return _Bay(packing, np.concatenate(means), np.concatenate(where), np.concatenate(structure))
 
 
 def _window_means(values: Float32Array) -> Float32Array:
-    """Return the mean of each window, by its top row and left column, shape ``(rows', cols', dims)``."""
+    """Return each window's mean by its top row and left column, shape ``(rows', cols', dims)``."""
     rows, cols = WINDOW
     mean = np.stack(
         [

@@ -18,8 +18,8 @@ from .errors import SettingsError
 from .records import FloatArray
 
 SAFETY = 0.5
-"""Part of the budget that normal passes may spend when they are left out. New passes spend more: the templates and the
-network have met the passes that are left out, but not those to come."""
+"""Part of the budget that normal passes may spend when they are left out. New passes spend more:
+the templates and the network have met the passes that are left out, but not those to come."""
 TAIL = 12  # maxima from which the exponential tail beyond the data is fitted
 
 
@@ -46,7 +46,8 @@ class Budget:
             math.isfinite(false_alarms_per_aisle_patrol) and false_alarms_per_aisle_patrol > 0
         ):
             raise SettingsError(
-                f'false_alarms_per_aisle_patrol: is {false_alarms_per_aisle_patrol}, expected a number above 0, such as 1.0'
+                f'false_alarms_per_aisle_patrol: is {false_alarms_per_aisle_patrol}, '
+                'expected a number above 0, such as 1.0'
             )
         wanted = SAFETY * false_alarms_per_aisle_patrol * self.aisle_patrols
         scores = self.maxima

@@ -1,7 +1,7 @@
 # Copyright 2026 The Shelf Anomaly authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The photo check: does this photo of a product area show what it usually shows?
+The photo check: whether a photo of a product area shows what it usually shows.
 
 Without a pose there is no 'same place' to compare with. The default model asks for each cell of
 the photo whether its code is likelier among the product's normal photos or elsewhere (the other
@@ -41,7 +41,8 @@ class PhotoVerdict:
     reconstruction_error: float
     """Mean squared reconstruction error."""
     regions: tuple[Roi, ...]
-    """Where it is anomalous, worst first; empty for a normal photo or when only the whole is judged."""
+    """Where it is anomalous, worst first; empty for a normal photo or when only the whole is
+    judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class PhotoScores:
     error_cells: Float32Array
     """Reconstruction error of each cell, shape ``(rows, cols)``."""
     code: FloatArray
-    """The photo's code: the mean over its cells, or all cells of the thesis's, shape ``(dims,)``."""
+    """The photo's code: the mean over its cells, or all cells of the thesis's; ``(dims,)``."""
     error: float
 
 

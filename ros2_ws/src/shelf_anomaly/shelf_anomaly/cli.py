@@ -68,8 +68,8 @@ _LOCATE = """\
 Where in the store is the item on a photo at home? Take the photo upright, from the front, the item
 in its middle and half as high as the photo or more. One line a photo, its places best first: bay,
 level (0 is the lowest), metres from the bay's left edge, confidence (how often such an answer is
-right; bays that have the same item share it). Whether the store has the item at all it cannot tell.
-With products in store.yaml the SKU of the place is named too.
+right; bays that have the same item share it). Whether the store has the item at all it cannot
+tell. With products in store.yaml the SKU of the place is named too.
 
 examples:
   shelf-anomaly locate item.jpg --model models/shop --store store.yaml

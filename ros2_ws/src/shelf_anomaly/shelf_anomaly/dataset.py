@@ -17,7 +17,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from shelf_anomaly.errors import DatasetError, LayoutError
 from shelf_anomaly.locator import inside
@@ -109,7 +108,8 @@ def load_dataset(folder: str | Path) -> Dataset:
         index = json.loads(path.read_text(encoding='utf-8'))
     except FileNotFoundError:
         raise DatasetError(
-            f'{path}: no such file; make a dataset with shelf-train collect BAG... --store store.yaml --out {folder}'
+            f'{path}: no such file; make a dataset with '
+            f'shelf-train collect BAG... --store store.yaml --out {folder}'
         ) from None
     except (OSError, ValueError) as error:
         raise DatasetError(f'{path}: cannot be read: {error}') from None
@@ -142,7 +142,8 @@ def load_dataset(folder: str | Path) -> Dataset:
     missing = [view.file for view in views if not (folder / view.file).is_file()]
     if missing:
         raise DatasetError(
-            f'{folder / missing[0]}: missing ({len(missing)} of {len(views)} views); run shelf-train collect again'
+            f'{folder / missing[0]}: missing ({len(missing)} of {len(views)} views); '
+            'run shelf-train collect again'
         )
     return Dataset(
         folder, store, index['store'], px_per_m, margin_m, views, read_templates(folder)
@@ -176,7 +177,7 @@ def write_index(
     templates: Mapping[str, Template],
 ) -> None:
     """Write templates and index; the index last, so that a half-written dataset has none."""
-    arrays: dict[str, npt.NDArray[np.float32]] = {}
+    arrays: dict[str, Any] = {}
     for bay, template in templates.items():
         arrays[f'{bay}/mean'], arrays[f'{bay}/weight'] = template.mean, template.weight
     with (folder / f'.{TEMPLATES}.part').open('wb') as stream:

@@ -51,7 +51,7 @@ def density_distance(log_mean_kernel: Float32Array, bandwidth: float) -> Float32
     ``sqrt(-2 h^2 log p)``: for one reference this is the Euclidean distance to it; for many it is
     a soft minimum. Averages over cells and views behave better on this scale than on log density.
     """
-    return np.sqrt(np.maximum(0.0, -2 * bandwidth**2 * log_mean_kernel)).astype(np.float32)
+    return np.asarray(np.sqrt(np.maximum(0.0, -2 * bandwidth**2 * log_mean_kernel)), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,8 @@ def patch_codes(
     window = (max(1, round(size_m[0] / cell_m)), max(1, round(size_m[1] / cell_m)))
     mask = seen.astype(np.float32)
     count = cv2.boxFilter(mask, -1, window, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    # boxFilter takes up to 4 channels fast and any number correctly on recent OpenCV; planes keep it simple.
+    # boxFilter takes up to 4 channels fast and any number correctly on recent OpenCV; planes keep
+    # it simple.
     total = np.stack(
         [
             cv2.boxFilter(

@@ -18,7 +18,7 @@ COLOUR = (60, 60, 235)  # BGR: a red that stands out on shelves
 
 
 def picture(bay: Bay, view: BayView, normal: NormalBay, box: Box) -> bytes:
-    """Return a JPEG: left what the view shows around ``box``, right the same place when it was normal."""
+    """Return a JPEG: left what the view shows around ``box``, right the same place when normal."""
     usual = decode_picture(normal.picture)
     left = _crop(bay, view.image, view.px_per_m, view.margin_m, box)
     right = _crop(bay, usual, normal.picture_px_per_m, view.margin_m, box)

@@ -17,7 +17,8 @@ from .scoring import channels, peaks, score_map
 from .store_layout import Bay
 
 APART_M = (0.13, 0.26)
-"""Half width and half height within which only the highest maximum is a finding: about one facing."""
+"""Half width and half height within which only the highest maximum is a finding: about one
+facing."""
 KEEP = 0.6
 """An alert that is open stands as long as its place scores above this part of the threshold."""
 FALL_OFF = 0.6

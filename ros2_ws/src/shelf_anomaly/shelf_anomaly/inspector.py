@@ -38,7 +38,8 @@ class InspectorSettings:
 
     cell_m: float
     view_limit_m: float
-    """Cells farther along the shelf than this from the camera are not judged: too much parallax."""
+    """Cells farther along the shelf than this from the camera are not judged: too much
+    parallax."""
     scales: tuple[ScaleSettings, ScaleSettings]
     """Cells, and patches of about one facing."""
 
@@ -58,7 +59,7 @@ class Encoded:
 
 
 def encode_view(view: BayView, network: Network, view_limit_m: float) -> Encoded:
-    """Run the network over the columns of a view that can be judged from where the camera stood."""
+    """Run the network over the columns of a view that can be judged from where the camera was."""
     stride = network.stride
     seen = cells_seen(view.seen, stride)
     cell_m = stride / view.px_per_m
@@ -88,7 +89,11 @@ def encode_view(view: BayView, network: Network, view_limit_m: float) -> Encoded
 
 
 def activity(view: BayView, stride: int) -> Float32Array:
-    """Return the mean absolute Laplacian of each cell over that of the whole view, shape ``(rows, cols)``."""
+    """
+    Return the mean absolute Laplacian of each cell over that of the whole view.
+
+    :return: shape ``(rows, cols)``
+    """
     grey = cv2.cvtColor(view.image, cv2.COLOR_BGR2GRAY)
     structure = np.abs(cv2.Laplacian(cv2.GaussianBlur(grey, (0, 0), 1.0), cv2.CV_32F))
     usual = float(structure[view.seen].mean()) + 1e-3 if view.seen.any() else 1.0
@@ -109,7 +114,7 @@ class BayDensity:
         fine, patch = settings.scales
         pooled = [
             patch_codes(c, s, settings.cell_m, PATCH_M)
-            for c, s in zip(references.codes, references.seen)
+            for c, s in zip(references.codes, references.seen, strict=True)
         ]
         patches = References(
             np.stack([c for c, _ in pooled]),
@@ -202,7 +207,11 @@ class Inspector:
         )
 
     def inspect(self, view: BayView) -> CellScores:
-        """Score every cell of a view; :raises ArtefactError: if the network's output is not finite."""
+        """
+        Score every cell of a view.
+
+        :raises ArtefactError: if the network's output is not finite
+        """
         encoded = encode_view(view, self.network, self.settings.view_limit_m)
         rows, cols = encoded.seen.shape
         if encoded.seen.any():

@@ -3,8 +3,8 @@
 """
 Of what kind a finding is, and why.
 
-In this order: a place without its usual structure is empty (gap); what fits its own place better when it is
-turned by a quarter lies (fallen); what looks like what is normal in some bay belongs there
+In this order: a place without its usual structure is empty (gap); what fits its own place well
+when it is turned by a quarter lies (fallen); what looks like what is normal in some bay belongs there
 (misplaced); the rest belongs nowhere (foreign).
 """
 
@@ -13,25 +13,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from .bay_pass import BayPass
 from .belonging import Belonging, Comparison, Home, mean_of
 from .looks import windows_around, windows_turned
 from .network import Network
-from .places import NormalBay
-from .records import BayView, Float32Array, Kind
+from .places import decode_picture, NormalBay
+from .records import BayView, Float32Array, ImageArray, Kind
 from .scoring import PATCH_M, window_mean
 
 VIEWS = 2  # the most frontal views of the place, which are asked together
-BARE, SPARSE = 0.3, 0.5
-"""
-Parts of the usual structure below which a place is empty for certain, and below which it is empty if
-nothing else is known of it.
-"""
+BARE = 0.5  # part of the usual structure below which a place is empty
+RICH = 1.4  # a lying product shows no more structure than it does upright
 TURNED = 1.2
-"""A thing lies if its quarter turn is not farther than this many times its upright look from what is
+"""A thing lies if its quarter turn is not farther than so many times its upright look from what is
 normal around its place. Upright, its neighbours fit, too; what stands fits turned at 1.4 times."""
+ROUND = 1.35  # goods that fit as well when they are turned (a heap of fruit) cannot be seen to lie
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +69,12 @@ class Namer:
             return _gap(structure)
         if not views:
             return Naming(Kind.UNKNOWN, (), 'not normal at this place')
-        if self._lies(views[0], cell):
+        if structure < RICH and self._lies(views[0], normal, cell):
             return Naming(Kind.FALLEN, (), 'looks like what is normal here, turned by a quarter')
         found = self._compare(views, cell)
         near = tuple(home for home in found.homes if home.distance <= self._at_home)
         if near:
             return Naming(Kind.MISPLACED, near, f'looks like what is normal in {near[0].bay}')
-        if structure < SPARSE:
-            return _gap(structure)
         return Naming(Kind.FOREIGN, (), 'looks like nothing that is normal in this store')
 
     def _structure(self, seen: BayPass, normal: NormalBay, cell: tuple[int, int]) -> float:
@@ -87,18 +84,31 @@ class Namer:
         usual = float(window_mean(normal.activity, cell_m, PATCH_M)[cell])
         return shown / usual if np.isfinite(shown) and np.isfinite(usual) and usual > 0 else 1.0
 
-    def _lies(self, view: BayView, cell: tuple[int, int]) -> bool:
+    def _lies(self, view: BayView, normal: NormalBay, cell: tuple[int, int]) -> bool:
+        if self._turned_over_upright(view.image, view.bay, cell) > TURNED:
+            return False
+        usual = decode_picture(normal.picture)
+        size = (view.image.shape[1], view.image.shape[0])
+        usual = np.asarray(cv2.resize(usual, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+        return self._turned_over_upright(usual, view.bay, cell) >= ROUND
+
+    def _turned_over_upright(self, image: ImageArray, bay: str, cell: tuple[int, int]) -> float:
+        """Return how many times farther from normal a place is when it is turned by a quarter."""
         upright, turned = windows_turned(
-            view.image, self._middle(cell), self._network, self._belonging.look_dims
+            image, self._middle(cell), self._network, self._belonging.look_dims
         )
-        standing = self._belonging.own_distance(upright, view.bay, cell)
-        return self._belonging.own_distance(turned, view.bay, cell) <= TURNED * standing
+        standing = self._belonging.own_distance(upright, bay, cell)
+        lying = self._belonging.own_distance(turned, bay, cell)
+        return lying / standing if standing > 0 and np.isfinite(lying) else float('inf')
 
     def _compare(self, views: Sequence[BayView], cell: tuple[int, int]) -> Comparison:
         dims = self._belonging.look_dims
         looks = [windows_around(v.image, self._middle(cell), self._network, dims) for v in views]
         return mean_of(
-            [self._belonging.compare(l, v.bay, cell) for l, v in zip(looks, views, strict=True)]
+            [
+                self._belonging.compare(look, v.bay, cell)
+                for look, v in zip(looks, views, strict=True)
+            ]
         )
 
     def _middle(self, cell: tuple[int, int]) -> tuple[float, float]:

@@ -13,9 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 import math
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from .errors import PoseError
 from .records import (
@@ -143,7 +145,8 @@ class Locator:
 
         :param frame: one image
         :param camera_pose: the optical frame in the map when it was taken
-        :param templates: what does not move in each bay; views of bays that have one are registered to it
+        :param templates: what does not move in each bay; views of bays that have one are
+            registered to it
         :return: the views that may be used, and those refused with the reason
         :raises PoseError: if no bay can be placed with a pose this old or uncertain
         """
@@ -168,7 +171,11 @@ class Locator:
     def coarse(
         self, frame: Frame, sight: Sight
     ) -> tuple[ImageArray, BoolArray, tuple[float, float]]:
-        """Return a bay at TEMPLATE_PX_PER_M, where it was seen, and the foot of the camera for the registration."""
+        """
+        Return a bay as the registration needs it.
+
+        :return: the bay at TEMPLATE_PX_PER_M, where it was seen, and the foot of the camera
+        """
         return self._coarse(self._undistort(frame.image, frame.camera), sight)
 
     def _coarse(
@@ -332,7 +339,8 @@ def measure(pixels: ImageArray, seen: BoolArray) -> tuple[float, float]:
     """
     Measure sharpness and exposure of the part of a coarse view that is seen.
 
-    :return: variance of the Laplacian over the variance of the grey values; median grey value, 0..255
+    :return: variance of the Laplacian over the variance of the grey values; median grey value,
+        0..255
     """
     if not seen.any():
         return 0.0, 0.0
@@ -346,7 +354,7 @@ def measure(pixels: ImageArray, seen: BoolArray) -> tuple[float, float]:
 class _Undistorter:
     """Removes lens distortion; keeps the maps of the cameras it has met."""
 
-    _maps: dict[bytes, tuple[ImageArray, ImageArray]] = field(default_factory=dict)
+    _maps: dict[bytes, tuple[npt.NDArray[Any], npt.NDArray[Any]]] = field(default_factory=dict)
 
     def __call__(self, image: ImageArray, camera: CameraModel) -> ImageArray:
         if not np.any(camera.d):

@@ -75,7 +75,7 @@ def _windows(
 ) -> Float32Array:
     half = network.stride // 2
     high, wide = piece.shape[0] - half, piece.shape[1] - half
-    found = []
+    found: list[Float32Array] = []
     for down in (0, half):
         for right in (0, half):
             code, _ = network(

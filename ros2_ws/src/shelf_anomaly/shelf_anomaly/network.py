@@ -23,7 +23,8 @@ class Network:
 
         :param stride: pixels per cell of the output
         :param threads: threads of one inference
-        :raises ArtefactError: if ONNX Runtime refuses the graph or its outputs are not code and error
+        :raises ArtefactError: if ONNX Runtime refuses the graph or its outputs are not code and
+            error
         """
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
@@ -33,7 +34,7 @@ class Network:
         options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         try:
             self._session = ort.InferenceSession(onnx, options, providers=['CPUExecutionProvider'])
-        except Exception as error:  # ONNX Runtime raises a family of classes without a common base
+        except Exception as error:  # noqa: BLE001  ONNX Runtime's classes have no common base
             raise ArtefactError(f'{name}: ONNX Runtime refuses it: {str(error)[:300]}') from None
         outputs = {output.name for output in self._session.get_outputs()}
         if not {'code', 'error'} <= outputs:

@@ -61,9 +61,7 @@ def find_cover(
     """
     rows, cols = scores.distance.shape[1:]
     known, lost = _structure(view, normal.template, (rows, cols), bay)
-    single = score_map(
-        channels(scores.distance, scores.cell_m), normal.statistics, scores.cell_m
-    )
+    single = score_map(channels(scores.distance, scores.cell_m), normal.statistics, scores.cell_m)
     judged = np.isfinite(single)
     far = judged & (np.nan_to_num(single, nan=-np.inf) >= threshold)
     far_part = float(far.sum() / max(1, judged.sum()))

@@ -94,7 +94,8 @@ class Pipeline:
         known = bays_of(artefact.arrays)
         if artefact.store != store.store or not set(known) & set(store.bays):
             raise ArtefactError(
-                f'{artefact.folder}: was fitted on store {artefact.store!r}, but {store.source} is store {store.store!r}; '
+                f'{artefact.folder}: was fitted on store {artefact.store!r}, '
+                f'but {store.source} is store {store.store!r}; '
                 'pass the store.yaml that the model was fitted with, or fit a model for this store'
             )
         self._store = store

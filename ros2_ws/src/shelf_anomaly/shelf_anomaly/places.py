@@ -3,8 +3,8 @@
 """
 What is normal at each place of a bay, as it lies in an artefact: packed small, unpacked for use.
 
-Codes are rounded to at most 8 bits a dimension. The template of the registration and a picture of the
-normal bay lie beside them.
+Codes are rounded to at most 8 bits a dimension. The template of the registration and a picture of
+the normal bay lie beside them.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def pack(bay: str, normal: NormalBay, code_step: float) -> dict[str, Array]:
         f'{bay}/activity': normal.activity.astype(np.float16),
         f'{bay}/error': normal.error.astype(np.float16),
         f'{bay}/picture': np.frombuffer(normal.picture, np.uint8),
-        f'{bay}/picture_px_per_m': np.float32(normal.picture_px_per_m),
+        f'{bay}/picture_px_per_m': np.asarray(normal.picture_px_per_m, np.float32),
     }
 
 
@@ -110,9 +110,10 @@ class CodePacking:
 
 def pack_codes(references: References, code_step: float) -> CodePacking:
     """
-    Round codes to at most 8 bits a dimension; cells that were not seen are blank, and cost nothing.
+    Round codes to at most 8 bits a dimension; cells that were not seen are blank, cost nothing.
 
-    :param code_step: rounding of a code: one step for all dimensions, so that those that vary little cost little
+    :param code_step: rounding of a code: one step for all dimensions, so that those that vary
+        little cost little
     """
     codes, seen = references.codes, references.seen
     known = codes[seen] if seen.any() else codes.reshape(-1, codes.shape[-1])
@@ -123,9 +124,11 @@ def pack_codes(references: References, code_step: float) -> CodePacking:
 
 
 def as_packed(references: References, code_step: float) -> References:
-    """Return references as the robot will have them, rounded: what is calibrated must be what runs."""
+    """Return references as the robot will have them, rounded: calibrated is what will run."""
     packing = pack_codes(references, code_step)
-    return replace(references, codes=packing.packed.astype(np.float32) * packing.step + packing.low)
+    return replace(
+        references, codes=packing.packed.astype(np.float32) * packing.step + packing.low
+    )
 
 
 def read_packing(artefact: Artefact, bay: str) -> CodePacking:

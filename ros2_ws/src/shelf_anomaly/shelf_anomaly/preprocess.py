@@ -26,7 +26,8 @@ def network_input(image: ImageArray, stride: int) -> Float32Array:
 
     :param image: shape ``(rows, cols, 3)``, uint8 BGR
     :param stride: the network's coarsest stride, pixels
-    :return: shape ``(1, rows', cols', 3)``, float32 RGB 0..255, the right and lower edges repeated up to the stride
+    :return: shape ``(1, rows', cols', 3)``, float32 RGB 0..255, the right and lower edges repeated
+        up to the stride
     """
     rows, cols = padded_size(image.shape[0], image.shape[1], stride)
     padded = cv2.copyMakeBorder(
@@ -41,7 +42,8 @@ def cells_seen(seen: BoolArray, stride: int, context: int = 1) -> BoolArray:
 
     :param seen: shape ``(rows, cols)``: where the view has pixels
     :param stride: pixels per cell
-    :param context: cells around a cell that must be seen as well, because the network looks there too
+    :param context: cells around a cell that must be seen as well, because the network looks there
+        too
     :return: shape ``(rows', cols')``; cells that lie in the padding count as not seen
     """
     rows, cols = padded_size(seen.shape[0], seen.shape[1], stride)
@@ -53,4 +55,4 @@ def cells_seen(seen: BoolArray, stride: int, context: int = 1) -> BoolArray:
         # The border of the view itself is no reason: there the edge pixels are repeated.
         kernel = np.ones((2 * context + 1, 2 * context + 1), np.uint8)
         whole = cv2.erode(whole, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1)
-    return whole.astype(bool)
+    return np.asarray(whole, np.bool_)

@@ -95,8 +95,8 @@ class CameraModel:
         if k.shape != (3, 3) or not np.isfinite(k).all() or k[0, 0] <= 0 or k[1, 1] <= 0:
             raise FrameError(
                 'camera_info',
-                f'camera_info: intrinsic matrix {k.ravel().tolist()} has no positive focal lengths; '
-                'calibrate the camera (K all zero means not calibrated)',
+                f'camera_info: intrinsic matrix {k.ravel().tolist()} has no positive focal '
+                'lengths; calibrate the camera (K all zero means not calibrated)',
             )
         d = np.asarray(self.d, np.float64).ravel()
         if not np.isfinite(d).all():
@@ -298,7 +298,8 @@ class CellScores:
     """Shape ``(scales, rows, cols)``: how far the code is from what is normal at that place,
     from its log density; NaN where it cannot be judged."""
     activity: Float32Array
-    """Shape ``(rows, cols)``: how much structure the picture shows in a cell, relative to the view."""
+    """Shape ``(rows, cols)``: how much structure the picture shows in a cell, relative to the
+    view."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from .records import BoolArray, Float32Array, FloatArray, ImageArray
 TEMPLATE_PX_PER_M = 96.0
 PYRAMID = (0.5, 1.0)
 STEPS = (6, 5)
-# Standard deviations of a, b (metres), s and k (1/m): a prior that holds directions that the picture leaves open.
+# Standard deviations of a, b (metres), s and k (1/m): a prior that holds directions that the
+# picture leaves open.
 PRIOR = np.array([0.05, 0.02, 0.03, 0.03])
 PRIOR_WEIGHT = 0.002
 MAX_SHIFT_M = 0.12
@@ -54,7 +55,7 @@ class Registration:
     """Weighted RMS difference to the template after the fit; infinite when the fit ran away."""
 
     def correction(self, px_per_m: float) -> FloatArray:
-        """Return the homography view pixel -> registered view pixel at a resolution, shape ``(3, 3)``."""
+        """Return the homography view pixel -> registered pixel at a resolution, ``(3, 3)``."""
         matrix = np.linalg.inv(_matrix(self.parameters, px_per_m, self.centre))
         return np.asarray(matrix / matrix[2, 2], np.float64)
 
@@ -68,7 +69,7 @@ def normalise(image: ImageArray) -> Float32Array:
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32)
     radius = 0.06 * TEMPLATE_PX_PER_M
     mean = cv2.GaussianBlur(grey, (0, 0), radius)
-    spread = cv2.GaussianBlur((grey - mean) ** 2, (0, 0), radius)
+    spread = cv2.GaussianBlur(np.asarray((grey - mean) ** 2, np.float32), (0, 0), radius)
     return np.asarray((grey - mean) / np.sqrt(spread + 60.0), np.float32)
 
 
@@ -101,8 +102,8 @@ def register(
     :param centre: the foot of the camera on the face, metres from the view's top left corner
     :param max_shift_m: a longer shift is no small misalignment: the fit counts as run away
     """
-    parameters = np.zeros(4)
-    for scale, steps in zip(PYRAMID, STEPS):
+    parameters: FloatArray = np.zeros(4)
+    for scale, steps in zip(PYRAMID, STEPS, strict=True):
         level = _level(picture, seen, template, scale)
         parameters = _fit(level, parameters, scale * TEMPLATE_PX_PER_M, centre, steps)
     shift = float(np.hypot(parameters[0], parameters[1]))
@@ -131,9 +132,11 @@ def build_templates(
     """
     template = build_template(pictures, seen)
     for _ in range(rounds):
-        fits = [register(p, s, template, c) for p, s, c in zip(pictures, seen, centres)]
+        fits = [
+            register(p, s, template, c) for p, s, c in zip(pictures, seen, centres, strict=True)
+        ]
         mean = np.mean([fit.parameters for fit in fits], axis=0)
-        moved = [_apply(p, s, fit, mean) for p, s, fit in zip(pictures, seen, fits)]
+        moved = [_apply(p, s, fit, mean) for p, s, fit in zip(pictures, seen, fits, strict=True)]
         template = build_template([p for p, _ in moved], [s for _, s in moved])
     return template
 
@@ -163,7 +166,7 @@ def _matrix(p: FloatArray, px_per_m: float, centre: tuple[float, float]) -> Floa
     to = np.array(
         [[1 / px_per_m, 0, half - centre[0]], [0, 1 / px_per_m, half - centre[1]], [0, 0, 1.0]]
     )
-    return np.linalg.inv(to) @ metric @ to
+    return np.asarray(np.linalg.inv(to) @ metric @ to, np.float64)
 
 
 def _level(picture: Float32Array, seen: BoolArray, template: Template, scale: float) -> _Level:

@@ -21,8 +21,8 @@ CHANNELS = ((0, (0.09, 0.20)), (0, (0.13, 0.13)), (1, (0.05, 0.05)))
 """Scale and window (metres) of each channel: upright facings, small things, whole facings."""
 PRIOR_PASSES = 100.0
 """Weight of the bay's mean variance against a place's own, in passes."""
-MEAN_PRIOR_PASSES = 10.0
-"""Weight of the bay's usual score against a place's own, in passes."""
+BAY_SHARE = 0.5
+"""Weight of the bay's usual score against a place's own."""
 LINE_CELLS = (
     12  # cells of a row or column that must be known before it can be called raised as a whole
 )
@@ -72,7 +72,7 @@ def window_mean(values: Float32Array, cell_m: float, size_m: tuple[float, float]
 
 
 def channels(mean: Float32Array, cell_m: float) -> Float32Array:
-    """Return a pass's mean distances through each channel's window, shape ``(channels, rows, cols)``."""
+    """Return a pass's mean distances by channel's window, shape ``(channels, rows, cols)``."""
     return np.stack([window_mean(mean[scale], cell_m, size) for scale, size in CHANNELS])
 
 
@@ -80,7 +80,8 @@ def fit_statistics(passes: Float32Array, cell_m: float) -> PlaceStatistics:
     """
     Fit how each place scores when all is normal.
 
-    :param passes: channels of the normal passes, shape ``(passes, channels, rows, cols)``, each scored without itself
+    :param passes: channels of the normal passes, shape ``(passes, channels, rows, cols)``, each
+        scored without itself
     :return: mean and spread, both shrunk towards the bay's, as ten passes say little about one
         place; the spread smoothed over neighbours, and widened for the mean's own uncertainty
     """
@@ -100,9 +101,7 @@ def fit_statistics(passes: Float32Array, cell_m: float) -> PlaceStatistics:
         known = np.isfinite(mean[c])
         if known.any():
             bay = float(mean[c][known].mean())
-            mean[c] = (mean[c] * count[c] + bay * MEAN_PRIOR_PASSES) / (
-                count[c] + MEAN_PRIOR_PASSES
-            )
+            mean[c] = (1 - BAY_SHARE) * mean[c] + BAY_SHARE * bay
     return PlaceStatistics(mean.astype(np.float32), std.astype(np.float32))
 
 
@@ -126,8 +125,8 @@ def without_raised_lines(scores: Float32Array, cell_m: float) -> Float32Array:
     Subtract from each column, then from each row, how far it is raised as a whole.
 
     The median of a line does not feel a fault, which fills one level of several and one facing of
-    many. Where lines are raised over LINE_WIDTH_M or more side by side (a whole level emptied), only
-    WIDE_LIMIT is taken.
+    many. Where lines are raised over LINE_WIDTH_M or more side by side (a whole level emptied),
+    only WIDE_LIMIT is taken.
 
     :param scores: shape ``(rows, cols)``, NaN where not judged
     """
@@ -142,14 +141,14 @@ def without_raised_lines(scores: Float32Array, cell_m: float) -> Float32Array:
 
 
 def _line_medians(scores: Float32Array, axis: int) -> Float32Array:
-    """Return the median along ``axis`` where enough of a line is known and it lies above 0; else 0."""
+    """Return the median along ``axis`` where enough of it is known and it is above 0, or 0."""
     enough = np.isfinite(scores).sum(axis) >= LINE_CELLS
     filled = np.where(np.expand_dims(enough, axis), scores, 0.0)
-    return np.maximum(np.nanmedian(filled, axis), 0.0).astype(np.float32)
+    return np.asarray(np.maximum(np.nanmedian(filled, axis), 0.0), np.float32)
 
 
 def score_map(seen: Float32Array, statistics: PlaceStatistics, cell_m: float) -> Float32Array:
-    """Return the highest standard score of all channels, shape ``(rows, cols)``; NaN where unknown."""
+    """Return the highest standard score of all channels, ``(rows, cols)``; NaN where unknown."""
     return highest(standard_scores(seen, statistics, cell_m))
 
 
@@ -172,7 +171,7 @@ def peaks(
     """
     rest = np.where(np.isfinite(scores), scores, -np.inf).copy()
     across, up = round(apart_m[0] / cell_m), round(apart_m[1] / cell_m)
-    found = []
+    found: list[tuple[float, int, int]] = []
     while True:
         row, col = np.unravel_index(int(rest.argmax()), rest.shape)
         score = float(rest[row, col])

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 import math
 from pathlib import Path
 from typing import cast
@@ -60,9 +61,10 @@ class Bay:
         return np.array([-math.sin(self.facing_yaw), math.cos(self.facing_yaw), 0.0])
 
     def to_map(self, x: float, y: float, out: float = 0.0) -> FloatArray:
-        """Return the map position of shelf coordinates ``x``, ``y`` and ``out`` metres off the face."""
-        return (
-            np.asarray(self.origin) + x * self.right + out * self.normal + np.array([0.0, 0.0, y])
+        """Return the map position of the shelf's ``x``, ``y`` and ``out`` metres off the face."""
+        return np.asarray(
+            np.asarray(self.origin) + x * self.right + out * self.normal + np.array([0.0, 0.0, y]),
+            np.float64,
         )
 
     def level_at(self, y: float) -> int:
@@ -221,7 +223,7 @@ def _parse_bay(door: _Door, raw: object, aisle: str, entry: str) -> Bay:
         door.number(v, f'{entry}: levels[{i}]', -0.5, height)
         for i, v in enumerate(door.sequence(item.get('levels', [0.0]), f'{entry}: levels'))
     ]
-    if any(b <= a for a, b in zip(levels, levels[1:])):
+    if any(b <= a for a, b in pairwise(levels)):
         raise LayoutError(
             door.source, f'{entry}: levels', f'must rise from the lowest board up, got {levels}'
         )
@@ -280,5 +282,6 @@ def _check_overlaps(bays: list[Bay], source: str) -> None:
                 raise LayoutError(
                     source,
                     f'bay {b.id}',
-                    f'overlaps bay {a.id} by {over_x:.2f} m across and {over_y:.2f} m up; check origin and width',
+                    f'overlaps bay {a.id} by {over_x:.2f} m across and {over_y:.2f} m up; '
+                    'check origin and width',
                 )

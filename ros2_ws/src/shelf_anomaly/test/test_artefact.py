@@ -30,7 +30,12 @@ def test_round_trip(tmp_path: Path) -> None:
     _write(tmp_path / 'm')
     artefact = load_artefact(tmp_path / 'm')
 
-    assert (artefact.name, artefact.mode, artefact.stride, artefact.store) == ('m', 'bays', 16, 's')
+    assert (artefact.name, artefact.mode, artefact.stride, artefact.store) == (
+        'm',
+        'bays',
+        16,
+        's',
+    )
     assert artefact.network_onnx == b'onnx'
     np.testing.assert_array_equal(artefact.array('a/b'), np.arange(4))
     with pytest.raises(ArtefactError, match='has no c'):

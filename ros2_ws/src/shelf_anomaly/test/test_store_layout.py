@@ -44,8 +44,16 @@ def test_shelf_coordinates_are_those_of_a_shopper_in_front() -> None:
     [
         (('version',), 2, r'store.yaml: version: is 2, expected 1'),
         (('aisles', 0, 'bays', 1, 'id'), 'B1', r'bay B1: the id is used twice'),
-        (('aisles', 0, 'bays', 1, 'origin'), [0.5, 1.2, 0.15], r'bay B2: overlaps bay B1 by 0.50 m'),
-        (('aisles', 0, 'bays', 0, 'width'), float('nan'), r'bay B1: width: must be a finite number'),
+        (
+            ('aisles', 0, 'bays', 1, 'origin'),
+            [0.5, 1.2, 0.15],
+            r'bay B2: overlaps bay B1 by 0.50 m',
+        ),
+        (
+            ('aisles', 0, 'bays', 0, 'width'),
+            float('nan'),
+            r'bay B1: width: must be a finite number',
+        ),
         (('aisles', 0, 'bays', 0, 'width'), -1, r'bay B1: width: is -1, expected'),
         (('aisles', 0, 'bays', 0, 'origin'), [1, 2], r'bay B1: origin: must be \[x, y, z\]'),
         (('aisles', 0, 'bays', 0, 'levels'), [0.5, 0.2], r'bay B1: levels: must rise'),

@@ -41,7 +41,8 @@ REFUSALS = {
     'exposure': 'too dark or too bright',
     'pose_age': 'robot was not sure where it was',
     'pose_uncertainty': 'robot was not sure where it was',
-    'registration': 'something stood in front',
+    'registration': 'did not look like this shelf',
+    'occluded': 'something stood in front',
 }
 _EVENTS = {
     ('robot', 'opened'): 'Seen by robot',

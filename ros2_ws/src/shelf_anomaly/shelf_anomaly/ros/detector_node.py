@@ -323,6 +323,8 @@ def open_memory(asked: str, store: str, robot: str) -> Memory | None:
     if asked == 'none':
         return None
     return Memory(asked or default_path(store, robot), store)
+
+
 def _document(store_file: str) -> Any:
     """Return the store layout as it is written; it was checked before."""
     with open(store_file, encoding='utf-8') as stream:

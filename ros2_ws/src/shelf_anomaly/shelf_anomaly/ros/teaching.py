@@ -53,9 +53,7 @@ class Teaching:
         self._progress: tuple[BayProgress, ...] = ()
         self.on = False
         self.message = 'not being taught'
-        self._publisher: Publisher = node.create_publisher(
-            TeachStatus, TOPIC, qos.TEACHING
-        )
+        self._publisher: Publisher = node.create_publisher(TeachStatus, TOPIC, qos.TEACHING)
         node.create_service(SetBool, SERVICE, self._answer)
 
     def set(self, on: bool) -> str:

@@ -27,7 +27,10 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[tuple[StoreLayout, object, Pi
     """Let the command build a scripted pipeline, and tell with what."""
     calls: list[tuple[StoreLayout, object, PipelineSettings]] = []
 
-    def build(store: StoreLayout, model: object, settings: PipelineSettings) -> ScriptedPipeline:
+    def build(
+        store: StoreLayout, model: object, settings: PipelineSettings, memory: object
+    ) -> ScriptedPipeline:
+        assert memory is None
         calls.append((store, model, settings))
         return ScriptedPipeline(lambda _: (alert(1),))
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Shelf Anomaly authors
 # SPDX-License-Identifier: Apache-2.0
-"""The service locate_item of the real node: places with pictures, clear refusals, no frame held up."""
+"""The service locate_item of the real node: places with pictures, refusals, no frame held up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def item_photo() -> bytes:
     face = tiny_store._face(tiny_store.layout().bay('A1-L02'), False)
     s = tiny_store.TEXTURE_PX_PER_M
     rows = face.shape[0]
-    item = face[round(rows - 0.76 * s) : round(rows - 0.4 * s), round(2 * s / 6) : round(3 * s / 6)]
+    item = face[
+        round(rows - 0.76 * s) : round(rows - 0.4 * s), round(2 * s / 6) : round(3 * s / 6)
+    ]
     photo = np.full((round(item.shape[0] * 1.25), round(item.shape[1] * 2.0), 3), 120, np.uint8)
     y, x = ((a - b) // 2 for a, b in zip(photo.shape[:2], item.shape[:2], strict=True))
     photo[y : y + item.shape[0], x : x + item.shape[1]] = item
@@ -105,8 +107,9 @@ def test_frames_go_on_while_photos_are_answered(
     assert any(answer.success for answer in answers)
     assert all(answer.success or 'too many' in answer.message for answer in answers)
     wait(
-        lambda: states
-        and states[-1].frames_inspected + states[-1].frames_dropped == tiny_store.FRAMES,
+        lambda: (
+            states and states[-1].frames_inspected + states[-1].frames_dropped == tiny_store.FRAMES
+        ),
         'all frames',
     )
     assert states[-1].frames_rejected == 0

@@ -1,6 +1,6 @@
 # Copyright 2026 The Shelf Anomaly authors
 # SPDX-License-Identifier: Apache-2.0
-"""A running node takes a new model over: without a restart, without a lost frame, or not at all."""
+"""A running node takes a new model over: without a restart or a lost frame, or not at all."""
 
 from __future__ import annotations
 

@@ -35,6 +35,6 @@ def test_what_is_promised() -> None:
     kept = {
         name for name, p in profiles.items() if p.durability == DurabilityPolicy.TRANSIENT_LOCAL
     }
-    assert kept == {'OPEN_ALERTS', 'MARKERS'}
+    assert kept == {'OPEN_ALERTS', 'MARKERS', 'TEACHING'}
     assert qos.OPEN_ALERTS.depth == 1
     assert qos.ALERTS.depth == 100

@@ -19,6 +19,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import get_typestore, Stores
 
 from shelf_anomaly.artefact import write_artefact
+from shelf_anomaly.dataset import load_dataset
 from shelf_anomaly.inspector import encode_view
 from shelf_anomaly.locator import face_homography
 from shelf_anomaly.network import Network
@@ -26,7 +27,6 @@ from shelf_anomaly.records import CameraModel, ImageArray, Pose
 from shelf_anomaly.store_layout import Bay, parse_store_layout, StoreLayout
 from shelf_training.calibrate import balance, calibrate_bay, composite, EncodedView, fit_bandwidths
 from shelf_training.collect import collect
-from shelf_training.dataset import load_dataset
 from shelf_training.fit import bay_arrays, data_of
 from shelf_training.normal_maxima import merge_maxima
 
@@ -259,7 +259,7 @@ def network() -> bytes:
     return bytes(model.SerializeToString())
 
 
-def build(folder: Path, *, patrols: int = 4) -> tuple[Path, Path]:
+def build(folder: Path, *, patrols: int = 5) -> tuple[Path, Path]:
     """
     Drive normal patrols, learn from them, and write store layout and model.
 

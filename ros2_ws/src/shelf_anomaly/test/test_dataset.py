@@ -13,9 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from shelf_anomaly.errors import DatasetError
-from shelf_anomaly.registration import Template
-from shelf_training.dataset import (
+from shelf_anomaly.dataset import (
     Dataset,
     INDEX,
     load_dataset,
@@ -23,6 +21,8 @@ from shelf_training.dataset import (
     ViewEntry,
     write_index,
 )
+from shelf_anomaly.errors import DatasetError
+from shelf_anomaly.registration import Template
 
 STORE = {
     'version': 1,
