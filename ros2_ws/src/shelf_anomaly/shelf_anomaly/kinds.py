@@ -4,8 +4,8 @@
 Of what kind a finding is, and why.
 
 In this order: a place without its usual structure is empty (gap); what fits its own place well
-when it is turned by a quarter lies (fallen); what looks like what is normal in some bay belongs there
-(misplaced); the rest belongs nowhere (foreign).
+when it is turned by a quarter lies (fallen); what looks like what is normal in some bay belongs
+there (misplaced); the rest belongs nowhere (foreign).
 """
 
 from __future__ import annotations
