@@ -166,7 +166,7 @@ def test_the_live_node_says_what_the_replay_says(
     wanted = offline(processes, bags, *tiny, tmp_path / 'out')
     assert [r['resolved_in'] for r in wanted[0] if r['kind'] == 'foreign'] == ['tuesday']
 
-    alerts, inspections = live(graph, processes, bags, *tiny, rate=2.0)
+    alerts, inspections = live(graph, processes, bags, *tiny, rate=1.0)
 
     assert_same(alerts, inspections, wanted, bags)
 
