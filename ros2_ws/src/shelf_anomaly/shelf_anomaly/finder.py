@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .bay_pass import BayPass
 from .budget import Budget
-from .kinds import Namer
+from .kinds import Namer, Naming
 from .places import NormalBay
-from .records import BoolArray, Box, Finding, Float32Array
+from .records import BoolArray, Box, Finding, Float32Array, Kind
 from .scoring import channels, peaks, score_map
 from .store_layout import Bay
 
@@ -24,7 +25,9 @@ KEEP = 0.6
 FALL_OFF = 0.6
 """The box of a finding reaches to where the score falls below this part of its maximum."""
 BOX_M = (0.06, 0.32)
+NEAR_M = (0.15, 0.25)  # half width and half height within which a finding may be a known alert's
 SUGGESTIONS = 3
+UNNAMED = Naming(Kind.UNKNOWN, (), 'too weak to be named')
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,21 @@ class Finder:
         self._budget = budget
         self._namer = namer
 
-    def find(self, bay: Bay, seen: BayPass, normal: NormalBay, threshold: float) -> PassResult:
+    def find(
+        self,
+        bay: Bay,
+        seen: BayPass,
+        normal: NormalBay,
+        threshold: float,
+        known: Sequence[Box] = (),
+    ) -> PassResult:
         """
         Find what is not normal.
 
         :param seen: a pass with at least one view
         :param threshold: score from which a finding raises an alert
+        :param known: places of alerts that are open; weaker findings elsewhere get no kind, as to
+            tell it takes as long as several views
         """
         cell_m, view = seen.scores[0].cell_m, seen.views[0]
         scores = score_map(channels(seen.mean, cell_m), normal.statistics, cell_m)
@@ -93,7 +105,7 @@ class Finder:
             coverage=float(seen.judged[face].mean()) if face.any() else 0.0,
         )
         found = [
-            self._finding(bay, seen, normal, result, peak)
+            self._finding(bay, seen, normal, result, peak, known)
             for peak in peaks(scores, cell_m, KEEP * threshold, APART_M)
         ]
         return replace(result, findings=tuple(found))
@@ -111,10 +123,12 @@ class Finder:
         normal: NormalBay,
         result: PassResult,
         peak: tuple[float, int, int],
+        known: Sequence[Box],
     ) -> Finding:
         score, row, col = peak
         box = self._box(bay, result, peak)
-        naming = self._namer.name(seen, normal, (row, col))
+        matters = score >= result.threshold or any(_near(box, other) for other in known)
+        naming = self._namer.name(seen, normal, (row, col)) if matters else UNNAMED
         return Finding(
             bay=bay.id,
             box=box,
@@ -146,3 +160,7 @@ class Finder:
         return Box(
             float(np.clip(x, 0, bay.width)), float(np.clip(y, 0, bay.height)), width, height
         )
+
+
+def _near(box: Box, other: Box) -> bool:
+    return abs(box.x - other.x) <= NEAR_M[0] and abs(box.y - other.y) <= NEAR_M[1]

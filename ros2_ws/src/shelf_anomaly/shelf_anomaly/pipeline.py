@@ -425,7 +425,8 @@ class Pipeline:
         result, coverage, highest, moved = BayResult.NOT_SEEN, 0.0, 0.0, False
         if seen.views:
             normal = self._inspector.normal(seen.bay)
-            found = self._finder.find(bay, seen, normal, self._threshold)
+            known = [alert.box for alert in self._tracker.open_alerts if alert.bay == bay.id]
+            found = self._finder.find(bay, seen, normal, self._threshold, known)
             sightings = self._sightings(bay, seen, normal, found)
             look = _Look(seen, normal)
             update = self._tracker.update(
