@@ -186,7 +186,7 @@ def test_recorded_patrols_say_the_same_live_and_offline(
     wanted = offline(processes, bags, store, model, tmp_path / 'out', budget=50.0)
     assert len(wanted[0]) >= 3
 
-    alerts, inspections = live(graph, processes, bags, store, model, rate=2.0, budget=50.0)
+    alerts, inspections = live(graph, processes, bags, store, model, rate=1.0, budget=50.0)
 
     assert_same(alerts, inspections, wanted, bags)
 
