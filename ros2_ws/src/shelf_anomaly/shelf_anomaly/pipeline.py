@@ -101,9 +101,11 @@ class Pipeline:
         self._store = store
         self._bays = tuple(bay for bay in store.bays if bay in known)
         self._inspector = Inspector(artefact, threads=self.settings.threads)
-        margin_m = artefact.number('margin_m')
         self._locator = Locator(
-            store, px_per_m=artefact.number('px_per_m'), margin_m=margin_m, gate=self.settings.gate
+            store,
+            px_per_m=artefact.number('px_per_m'),
+            margin_m=artefact.number('margin_m'),
+            gate=self.settings.gate,
         )
         self._templates = {bay: self._inspector.normal(bay).template for bay in self._bays}
         self._budget = Budget(

@@ -23,9 +23,8 @@ PRIOR_PASSES = 100.0
 """Weight of the bay's mean variance against a place's own, in passes."""
 BAY_SHARE = 0.5
 """Weight of the bay's usual score against a place's own."""
-LINE_CELLS = (
-    12  # cells of a row or column that must be known before it can be called raised as a whole
-)
+LINE_CELLS = 12
+"""Cells of a row or column that must be known before it can be called raised as a whole."""
 LINE_WIDTH_M = 0.29
 """Rows or columns that are raised over less than this width are a misalignment or a shadow."""
 WIDE_LIMIT = 1.0  # what is taken from wider ones: an emptied level or bay must stay an anomaly

@@ -50,7 +50,7 @@ class Who:
     session: str = ''
     """Hash of the session; empty for a program and where no login is asked."""
     csrf: str = ''
-    """What a form or a request of this session must carry to change something."""
+    """What a form or a request of this login must carry to change something."""
 
     def may(self, wanted: Role) -> bool:
         """Return whether it has at least this role."""
