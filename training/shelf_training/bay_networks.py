@@ -30,18 +30,14 @@ from .progress import step
 from .train import train_head, TrainSettings
 
 CELL_PX = 16
-TAPS, WIDE_TAPS = ('s8', 's16', 's32a'), ('s32a',)
-WIDE_SHARE = 3 / 8  # of the code's dimensions: 24 of 64
+TAPS = ('s8', 's16a')
 SQUARES = 8  # of a view that the thesis's network is trained on
 PCA_CELLS = 60_000
 
 
 def train_features(dataset: Dataset, settings: FitSettings, console: Console) -> Trained:
     """Train the autoencoder of pretrained features."""
-    wide_dims = max(1, round(WIDE_SHARE * settings.code_dims))
-    shape = FeatureSettings(
-        TAPS, CELL_PX, settings.code_dims, wide_taps=WIDE_TAPS, wide_dims=wide_dims
-    )
+    shape = FeatureSettings(TAPS, CELL_PX, settings.code_dims)
     extractor = build_extractor(shape)
     run = traced(extractor)
     train, valid = training_views(dataset, settings.seed)
@@ -84,7 +80,7 @@ def train_features(dataset: Dataset, settings: FitSettings, console: Console) ->
         'validation_loss': history.val_loss,
         'code_dims': settings.code_dims,
     }
-    return Trained(onnx, shape.cell_px, shape.look_dims, parity, history, details)
+    return Trained(onnx, shape.cell_px, parity, history, details)
 
 
 def train_thesis_views(dataset: Dataset, settings: FitSettings, console: Console) -> Trained:
@@ -118,7 +114,7 @@ def train_thesis_views(dataset: Dataset, settings: FitSettings, console: Console
         'validation_loss': history.val_loss,
         'code_dims': thesis.CODE_DIMS,
     }
-    return Trained(onnx, thesis.STRIDE, thesis.CODE_DIMS, parity, history, details)
+    return Trained(onnx, thesis.STRIDE, parity, history, details)
 
 
 def _squares(view: BayView, rng: np.random.Generator) -> Float32Array:

@@ -30,8 +30,6 @@ from shelf_anomaly.records import Float32Array
 from shelf_anomaly.store_layout import StoreLayout
 
 from . import runtime
-from .at_home import at_home_distance
-from .at_home import VIEWS as AT_HOME_VIEWS
 from .calibrate import (
     balance,
     calibrate_bay,
@@ -44,13 +42,14 @@ from .calibrate import (
 from .card import bay_card
 from .normal_maxima import merge_maxima, pack_maxima
 from .progress import step
+from .usual_distance import usual_distances, VIEWS
 from .versions import versions
 
 if TYPE_CHECKING:  # TensorFlow stands behind these; a robot that learns a bay has none
     from .export import Parity
     from .thesis import History
 
-VIEW_LIMIT_M = 0.5  # beside the camera; farther along the shelf parallax hides what stands where
+VIEW_LIMIT_M = 0.33  # beside the camera; farther along the shelf parallax hides what stands where
 NETWORKS = ('features', 'thesis')
 MAX_VIEWS = 240  # that the network is trained on; what is normal where is learnt from all of them
 BAY_VIEWS = 24  # of a bay, if there are more bays than can be trained on
@@ -63,7 +62,7 @@ class FitSettings:
 
     network: str = 'features'
     epochs: int = 30
-    code_dims: int = 64
+    code_dims: int = 48
     seed: int = 0
     threads: int = runtime.DEFAULT_THREADS
 
@@ -83,8 +82,6 @@ class Trained:
 
     onnx: bytes
     stride: int
-    look_dims: int
-    """How many of the code's dimensions, the first, say what a thing looks like."""
     parity: Parity
     history: History
     details: Mapping[str, Any]
@@ -138,7 +135,6 @@ def fit(
         ],
         'aisle_patrols': aisle_patrols(dataset, bays),
         'channel_factors': [round(float(factor), 4) for factor in factors],
-        'look_dims': trained.look_dims,
         'data': {bay: data_of(dataset, bay) for bay in bays},
         'training': {**trained.details, 'seed': settings.seed},
         'parity': trained.parity.record(),
@@ -146,12 +142,11 @@ def fit(
         'fit_seconds': round(time.monotonic() - started, 1),
     }
     arrays = bay_arrays(calibrated, code_step(inspection))
-    with step(console, 'what is at home where', AT_HOME_VIEWS) as bar:
-        manifest['at_home_distance'] = at_home_distance(
+    with step(console, 'what is at home where', VIEWS * len(bays)) as bar:
+        arrays |= usual_distances(
             dataset,
             bays,
             Artefact(out, manifest, trained.onnx, arrays),
-            trained.look_dims,
             VIEW_LIMIT_M,
             threads=settings.threads,
             seed=settings.seed,

@@ -26,7 +26,6 @@ from typing import Any
 import keras
 from keras import layers, ops
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from shelf_anomaly.errors import SettingsError
@@ -45,10 +44,6 @@ class FeatureSettings:
     """Side of a cell in pixels; the maps are laid on this grid."""
     code_dims: int = 48
     """Length of the code of a cell."""
-    wide_taps: tuple[str, ...] = ()
-    """Those of ``taps`` that see far beyond the cell. They say where a thing stands, not what it
-    is, and get axes of their own: the last ``wide_dims`` of the code."""
-    wide_dims: int = 0
     kernel: int = 1
     """Cells that a code looks at, as the side of a square: 1 or 3."""
     hidden: int = 128
@@ -60,13 +55,6 @@ class FeatureSettings:
             raise SettingsError(f'kernel is {self.kernel}, expected 1, 3 or 5')
         if not 1 <= self.code_dims <= 512:
             raise SettingsError(f'code_dims is {self.code_dims}, expected 1..512')
-        if not 0 <= self.wide_dims < self.code_dims or bool(self.wide_dims) != bool(
-            self.wide_taps
-        ):
-            raise SettingsError(
-                f'wide_dims is {self.wide_dims} with {len(self.wide_taps)} wide_taps, expected '
-                f'both or neither, and fewer than code_dims ({self.code_dims})'
-            )
         if self.cell_px not in (2, 4, 8, 16, 32):
             raise SettingsError(f'cell_px is {self.cell_px}, expected 2, 4, 8, 16 or 32')
 
@@ -74,16 +62,6 @@ class FeatureSettings:
     def dims(self) -> int:
         """Features of a cell."""
         return sum(tap_channels(tap) for tap in self.taps)
-
-    @property
-    def look_dims(self) -> int:
-        """How many of the code's dimensions, the first, say what a thing looks like."""
-        return self.code_dims - self.wide_dims
-
-    def columns(self, *, wide: bool) -> npt.NDArray[np.int64]:
-        """Return which features come from the wide taps, or which do not."""
-        is_wide = [tap in self.wide_taps for tap in self.taps for _ in range(tap_channels(tap))]
-        return np.flatnonzero(np.asarray(is_wide) == wide)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +226,7 @@ def build_head(
             axes, _ = principal_components(cells, settings.code_dims)
             back = axes.T
         else:
-            axes = grouped_axes(cells, differences, settings)
+            axes = place_axes(cells, differences, settings.code_dims)
             back = least_squares_decoder(cells, axes)
             encoder.trainable = False  # training for reconstruction would undo the metric
         _set_linear(encoder, straight, axes, back, mean, settings)
@@ -281,27 +259,6 @@ def principal_components(cells: Float32Array, count: int) -> tuple[FloatArray, F
     return _fixed_signs(vectors[:, ::-1][:, :count], count), mean
 
 
-def grouped_axes(
-    cells: Float32Array, differences: Float32Array, settings: FeatureSettings
-) -> FloatArray:
-    """
-    Return :func:`place_axes` of the near and of the wide features side by side.
-
-    :return: shape ``(dims, code_dims)``
-    """
-    axes = np.zeros((settings.dims, settings.code_dims))
-    for wide, start, count in (
-        (False, 0, settings.look_dims),
-        (True, settings.look_dims, settings.wide_dims),
-    ):
-        columns = settings.columns(wide=wide)
-        if count:
-            axes[columns, start : start + count] = place_axes(
-                cells[:, columns], differences[:, columns], count
-            )
-    return axes
-
-
 def place_axes(
     cells: Float32Array, differences: Float32Array, count: int, ridge: float = 0.1
 ) -> FloatArray:
@@ -315,8 +272,8 @@ def place_axes(
     :param ridge: added to the variance within a place, as a part of its mean over the axes
     :return: shape ``(dims, count)``, the most telling first, signs fixed
     """
-    wide = differences.astype(np.float64)
-    within = wide.T @ wide / (2 * max(1, len(wide)))
+    apart = differences.astype(np.float64)
+    within = apart.T @ apart / (2 * max(1, len(apart)))
     dims = len(within)
     within += (ridge * np.trace(within) / dims + 1e-12) * np.eye(dims)
     values, vectors = np.linalg.eigh(within)

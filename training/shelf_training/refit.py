@@ -10,7 +10,7 @@ from the bay's own views, in seconds. TensorFlow is not needed, so a robot can d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 import re
@@ -33,6 +33,7 @@ from .calibrate import CalibratedBay, code_step, scale_channels
 from .card import bay_card
 from .fit import bay_arrays, calibrate_all, data_of, encode_all
 from .normal_maxima import has_maxima, merge_maxima, MERGED, MERGED_BAYS
+from .usual_distance import usual_distances
 
 PASSES_WANTED = 2
 PLOT = re.compile(r'^!\[(?P<caption>.*)\]\((?P<file>plots/.+)\)$', re.MULTILINE)
@@ -89,6 +90,8 @@ def refit(
         calibrated[bay] = scale_channels(found, factors, settings.cell_m)
     arrays = dict(artefact.arrays)
     new = bay_arrays(calibrated, code_step(settings))
+    learnt = replace(artefact, arrays=new)
+    new |= usual_distances(dataset, wanted, learnt, settings.view_limit_m, threads=threads, seed=0)
     for key in [k for k in arrays if k.rpartition('/')[0] in calibrated]:
         del arrays[key]
     arrays |= new

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shelf_anomaly.dataset import ViewEntry
-from shelf_training.network import build_head, FeatureSettings, grouped_axes, place_axes
+from shelf_training.network import build_head, FeatureSettings, place_axes
 from shelf_training.pairs import sample_differences
 
 
@@ -54,16 +54,6 @@ def test_distances_are_in_units_of_what_differs_at_one_place() -> None:
     cells, noise = cloud()
     codes = noise @ place_axes(cells, noise, 3, ridge=1e-6)
     assert codes.var(axis=0) / 2 == pytest.approx(np.ones(3), rel=0.05)
-
-
-def test_wide_features_get_axes_of_their_own() -> None:
-    settings = FeatureSettings(('s4', 's8'), 8, 10, wide_taps=('s8',), wide_dims=4, hidden=0)
-    rng = np.random.default_rng(0)
-    cells = rng.normal(size=(500, 64)).astype(np.float32)
-    axes = grouped_axes(cells, rng.normal(size=(500, 64)).astype(np.float32), settings)
-    assert settings.look_dims == 6
-    assert not axes[24:, :6].any()  # what a thing looks like comes from the near map alone
-    assert not axes[:24, 6:].any()
 
 
 def test_the_encoder_keeps_the_metric_and_the_decoder_brings_features_back() -> None:

@@ -24,6 +24,7 @@ CLOSER = 48  # windows of each bay that are compared cell by cell
 OWN_ROWS, OWN_COLS = 3, 2  # cells around a place that are the place itself
 PRODUCT_ACTIVITY = 0.6  # windows with less of a view's mean structure may show bare shelf
 CHUNK = 65536
+LOOSE = 1.2  # times the median of all bays: what is packed keeps its look to a few percent
 
 IntArray = npt.NDArray[np.int32]
 
@@ -34,7 +35,8 @@ class Home:
 
     bay: str
     distance: float
-    """Root mean squared distance of the cells of the best window."""
+    """Of the cells of the best window, root mean squared, as a multiple of the bay's own measure:
+    what the looks of its places usually keep from each other from patrol to patrol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,52 +58,57 @@ class _Bay:
     """View, top row and left column of each window, shape ``(windows, 3)``."""
     activity: Float32Array
     """Shape ``(windows,)``: structure, as a part of the view's mean."""
+    usual: float
+    """The bay's own measure of distances; large where goods are loose."""
+
+    def not_of(self, without_pass: int | None) -> BoolArray:
+        """Return which windows were not seen on one pass."""
+        if without_pass is None:
+            return np.ones(len(self.where), bool)
+        return np.asarray(self.packing.passes[self.where[:, 0]] != without_pass)
 
 
 class Belonging:
     """Windows of all normal bays."""
 
-    def __init__(self, artefact: Artefact, bays: tuple[str, ...], look_dims: int) -> None:
+    def __init__(self, artefact: Artefact, bays: tuple[str, ...]) -> None:
         """Find the windows of ``bays``; codes stay packed as they lie in the artefact."""
-        self.look_dims = look_dims
-        self._bays = {bay: _windows_of(artefact, bay, look_dims) for bay in bays}
+        self._bays = {bay: _windows_of(artefact, bay) for bay in bays}
 
-    def compare(
+    def compare(self, looks: Float32Array, bay: str, cell: tuple[int, int]) -> Comparison:
+        """
+        Compare windows of one place with what is normal.
+
+        :param looks: shape ``(n, rows, cols, dims)``; the nearest of them counts
+        :param bay: where they were seen
+        :param cell: row and column of the place
+        """
+        homes = []
+        for name, normal in self._bays.items():
+            others = normal.activity >= PRODUCT_ACTIVITY
+            if name == bay:
+                others &= ~_is_near(normal.where, cell)
+            if others.any():
+                homes.append(Home(name, _nearest(normal, looks, others) / normal.usual))
+        return Comparison(self.own_distance(looks, bay, cell), _best_first(homes))
+
+    def own_distance(
         self,
         looks: Float32Array,
         bay: str,
         cell: tuple[int, int],
         *,
         without_pass: int | None = None,
-    ) -> Comparison:
-        """
-        Compare windows of one place with what is normal.
-
-        :param looks: shape ``(n, rows, cols, look_dims)``; the nearest of them counts
-        :param bay: where they were seen
-        :param cell: row and column of the place
-        :param without_pass: leave out what was seen on this pass (for calibration)
-        """
-        own, homes = float('inf'), []
-        for name, normal in self._bays.items():
-            near = (
-                _is_near(normal.where, cell) if name == bay else np.zeros(len(normal.where), bool)
-            )
-            here = np.ones(len(normal.where), bool)
-            if without_pass is not None:
-                here &= normal.packing.passes[normal.where[:, 0]] != without_pass
-            if name == bay and (near & here).any():
-                own = _nearest(normal, looks, near & here, self.look_dims)
-            others = (normal.activity >= PRODUCT_ACTIVITY) & here & ~near
-            if others.any():
-                homes.append(Home(name, _nearest(normal, looks, others, self.look_dims)))
-        return Comparison(own, _best_first(homes))
-
-    def own_distance(self, looks: Float32Array, bay: str, cell: tuple[int, int]) -> float:
+    ) -> float:
         """Return how far the nearest of ``looks`` is from what is normal at one place."""
         normal = self._bays[bay]
-        near = _is_near(normal.where, cell)
-        return _nearest(normal, looks, near, self.look_dims) if near.any() else float('inf')
+        near = _is_near(normal.where, cell) & normal.not_of(without_pass)
+        return _nearest(normal, looks, near) if near.any() else float('inf')
+
+    def loose(self, bay: str) -> bool:
+        """Return whether goods lie about in a bay as they come: fruit in bins."""
+        others = [normal.usual for normal in self._bays.values()]
+        return self._bays[bay].usual > LOOSE * float(np.median(others))
 
 
 def mean_of(comparisons: Sequence[Comparison]) -> Comparison:
@@ -122,7 +129,7 @@ def _best_first(homes: Sequence[Home]) -> tuple[Home, ...]:
     return tuple(sorted(homes, key=lambda home: home.distance))
 
 
-def _windows_of(artefact: Artefact, bay: str, look_dims: int) -> _Bay:
+def _windows_of(artefact: Artefact, bay: str) -> _Bay:
     packing = read_packing(artefact, bay)
     activity = artefact.array(f'{bay}/activity').astype(np.float32)
     rows, cols = WINDOW
@@ -131,23 +138,20 @@ def _windows_of(artefact: Artefact, bay: str, look_dims: int) -> _Bay:
     for view, seen in enumerate(packing.seen):
         whole = _window_means(seen.astype(np.float32)[..., None])[..., 0] > 1 - 0.5 / (rows * cols)
         top, left = np.nonzero(whole)
-        mean = _window_means(packing.codes(view, look_dims))
+        mean = _window_means(packing.codes(view))
         means.append(mean[top, left].astype(np.float16))
         where.append(np.stack([np.full(top.size, view), top, left], axis=1).astype(np.int32))
         structure.append(busy[top, left])
-    return _Bay(packing, np.concatenate(means), np.concatenate(where), np.concatenate(structure))
+    usual = float(artefact.array(f'{bay}/usual_distance'))
+    return _Bay(
+        packing, np.concatenate(means), np.concatenate(where), np.concatenate(structure), usual
+    )
 
 
 def _window_means(values: Float32Array) -> Float32Array:
     """Return each window's mean by its top row and left column, shape ``(rows', cols', dims)``."""
     rows, cols = WINDOW
-    mean = np.stack(
-        [
-            cv2.boxFilter(np.ascontiguousarray(values[..., i]), -1, (cols, rows), anchor=(0, 0))
-            for i in range(values.shape[2])
-        ],
-        axis=-1,
-    )
+    mean = cv2.boxFilter(values, -1, (cols, rows), anchor=(0, 0)).reshape(values.shape)
     return np.asarray(mean[: values.shape[0] - rows + 1, : values.shape[1] - cols + 1], np.float32)
 
 
@@ -157,7 +161,7 @@ def _is_near(where: IntArray, cell: tuple[int, int]) -> BoolArray:
     return np.asarray((apart[:, 0] <= OWN_ROWS) & (apart[:, 1] <= OWN_COLS))
 
 
-def _nearest(normal: _Bay, looks: Float32Array, allowed: BoolArray, look_dims: int) -> float:
+def _nearest(normal: _Bay, looks: Float32Array, allowed: BoolArray) -> float:
     """Return the distance of the nearest pair of a look and an allowed window."""
     chosen = np.flatnonzero(allowed)
     means = looks.mean(axis=(1, 2))
@@ -170,10 +174,7 @@ def _nearest(normal: _Bay, looks: Float32Array, allowed: BoolArray, look_dims: i
     if chosen.size > CLOSER:
         chosen = chosen[np.argpartition(rough, CLOSER)[:CLOSER]]
     windows = np.stack(
-        [
-            normal.packing.window(view, top, left, look_dims)
-            for view, top, left in normal.where[chosen]
-        ]
+        [normal.packing.window(view, top, left) for view, top, left in normal.where[chosen]]
     )
     flat, asked = windows.reshape(len(windows), -1), looks.reshape(len(looks), -1)
     squared = (flat**2).sum(1)[None] - 2 * asked @ flat.T + (asked**2).sum(1)[:, None]

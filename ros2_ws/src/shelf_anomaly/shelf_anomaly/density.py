@@ -12,7 +12,6 @@ taken from a similar point of the aisle (so that parallax is alike).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 import math
 
@@ -23,7 +22,6 @@ import numpy.typing as npt
 from .records import BoolArray, Float32Array, FloatArray
 
 FAR = np.float32(1e6)
-BLOCK = 8  # columns evaluated in one matrix product
 
 
 def log_density(codes: FloatArray, references: FloatArray, bandwidth: float) -> FloatArray:
@@ -94,20 +92,8 @@ def patch_codes(
     window = (max(1, round(size_m[0] / cell_m)), max(1, round(size_m[1] / cell_m)))
     mask = seen.astype(np.float32)
     count = cv2.boxFilter(mask, -1, window, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    # boxFilter takes up to 4 channels fast and any number correctly on recent OpenCV; planes keep
-    # it simple.
-    total = np.stack(
-        [
-            cv2.boxFilter(
-                np.ascontiguousarray(code[..., i]) * mask,
-                -1,
-                window,
-                normalize=False,
-                borderType=cv2.BORDER_CONSTANT,
-            )
-            for i in range(code.shape[2])
-        ],
-        axis=-1,
+    total = cv2.boxFilter(
+        code * mask[..., None], -1, window, normalize=False, borderType=cv2.BORDER_CONSTANT
     )
     enough = (count > 0.6 * window[0] * window[1]) & seen
     return np.asarray(total / np.maximum(count, 1e-6)[..., None], np.float32), enough
@@ -122,20 +108,20 @@ class PlaceDensity:
         """Lay the references out for matrix products; see :class:`References` for shapes."""
         self._bandwidth = bandwidth
         self._near = neighbourhood
-        self._offsets = references.offsets_m
-        self._passes = references.passes
+        # In the order of their offsets, those that a view is compared with lie side by side.
+        order = np.argsort(references.offsets_m, kind='stable')
+        self._offsets = references.offsets_m[order]
+        self._passes = references.passes[order]
         n, self._rows, self._cols, dims = references.codes.shape
         r, c = neighbourhood.rows, neighbourhood.cols
-        shape = (self._rows + 2 * r, n, self._cols + 2 * c)
+        inner = np.s_[r : r + self._rows, c : c + self._cols]
+        shape = (self._rows + 2 * r, self._cols + 2 * c, n)
         self._codes = np.zeros((*shape, dims), np.float32)
-        self._codes[r : r + self._rows, :, c : c + self._cols] = references.codes.transpose(
-            1, 0, 2, 3
-        )
+        self._codes[inner] = references.codes[order].transpose(1, 2, 0, 3)
         self._norms = np.full(shape, FAR, np.float32)
-        inner = np.einsum('nrcd,nrcd->rnc', references.codes, references.codes)
-        self._norms[r : r + self._rows, :, c : c + self._cols] = np.where(
-            references.seen.transpose(1, 0, 2), inner, FAR
-        )
+        norms = np.einsum('rcnd,rcnd->rcn', self._codes[inner], self._codes[inner])
+        seen = references.seen[order].transpose(1, 2, 0)
+        self._norms[inner] = np.where(seen, norms, FAR)
 
     def distance(
         self,
@@ -155,56 +141,60 @@ class PlaceDensity:
         :return: shape ``(rows, cols)``; NaN where a cell is not to be judged or has no reference
         """
         out = np.full((self._rows, self._cols), np.nan, np.float32)
-        chosen = self._chosen(offset_m, without_pass)
-        if chosen.size == 0:
+        columns = np.flatnonzero(seen.any(axis=0))
+        first = int(np.searchsorted(self._offsets, offset_m - self._near.offset_m, 'left'))
+        last = int(np.searchsorted(self._offsets, offset_m + self._near.offset_m, 'right'))
+        left_out = self._passes[first:last] == without_pass
+        count = int((~left_out).sum())
+        if count == 0 or columns.size == 0:
             return out
-        for start, stop in self._blocks(seen):
-            out[:, start:stop] = self._block(code, chosen, start, stop)
+        start, stop = int(columns[0]), int(columns[-1]) + 1
+        squared = self._squared(code[:, start:stop], start, slice(first, last))
+        squared[..., left_out] = FAR
+        out[:, start:stop] = self._soft_minimum(squared, count)
         out[~seen] = np.nan
         return out
 
-    def _chosen(self, offset_m: float, without_pass: int | None) -> npt.NDArray[np.int64]:
-        keep = np.abs(self._offsets - offset_m) <= self._near.offset_m
-        if without_pass is not None:
-            keep &= self._passes != without_pass
-        return np.flatnonzero(keep)
+    def _squared(self, query: Float32Array, start: int, chosen: slice) -> Float32Array:
+        """
+        Return the squared distances of cells to all references near them.
 
-    def _blocks(self, seen: BoolArray) -> Iterator[tuple[int, int]]:
-        columns = np.flatnonzero(seen.any(axis=0))
-        if columns.size:
-            for start in range(int(columns[0]), int(columns[-1]) + 1, BLOCK):
-                yield start, min(start + BLOCK, int(columns[-1]) + 1)
+        :param query: codes of the columns from ``start`` on, shape ``(rows, cols, dims)``
+        :param chosen: which references
+        :return: shape ``(places, rows, cols, references)``: a place is one of the near cells
+        """
+        rows, cols, dims = query.shape
+        high, wide = 2 * self._near.rows + 1, 2 * self._near.cols + 1
+        span = slice(start, start + cols + wide - 1)
+        # One product a cell of the references, with the codes of all cells that it is near to.
+        edge = ((high - 1, high - 1), (wide - 1, wide - 1), (0, 0))
+        near: Float32Array = np.lib.stride_tricks.sliding_window_view(  # type: ignore[call-overload]
+            np.pad(query, edge), (high, wide), (0, 1)
+        )
+        near = near.transpose(0, 1, 3, 4, 2).reshape(*near.shape[:2], high * wide, dims)
+        found = near @ self._codes[:, span, chosen].transpose(0, 1, 3, 2)
+        found *= -2
+        found += self._norms[:, span, None, chosen]
+        # Turned round: for each cell, the references that are near to it.
+        squared = np.stack(
+            [
+                found[high - 1 - i :, wide - 1 - j :, i * wide + j][:rows, :cols]
+                for i in range(high)
+                for j in range(wide)
+            ]
+        )
+        squared += np.einsum('rcd,rcd->rc', query, query)[None, :, :, None]
+        return np.asarray(squared, np.float32)
 
-    def _block(
-        self, code: Float32Array, chosen: npt.NDArray[np.int64], start: int, stop: int
-    ) -> Float32Array:
-        near, width = self._near, stop - start
-        span = width + 2 * near.cols
-        query = code[:, start:stop]
-        lengths = np.einsum('rcd,rcd->rc', query, query)
-        # (width, span): which columns count as the same place
-        shift = np.arange(span)[None, :] - near.cols - np.arange(width)[:, None]
-        apart = np.where(np.abs(shift) <= near.cols, np.float32(0), FAR)
-        squared = []
-        for up in range(2 * near.rows + 1):
-            codes = self._codes[up : up + self._rows, chosen, start : start + span]
-            norms = self._norms[up : up + self._rows, chosen, start : start + span]
-            product = np.matmul(
-                query, codes.reshape(self._rows, -1, codes.shape[-1]).transpose(0, 2, 1)
-            )
-            product *= -2
-            product = product.reshape(self._rows, width, chosen.size, span)
-            product += norms[:, None]
-            product += apart[None, :, None, :]
-            squared.append(product.reshape(self._rows, width, -1))
-        together = np.concatenate(squared, axis=2)
-        together += lengths[..., None]
-        nearest = together.min(axis=2)
-        together -= nearest[..., None]
-        together *= np.float32(-1 / (2 * self._bandwidth**2))
-        np.maximum(together, np.float32(-60), out=together)
-        kernel = np.exp(together, out=together).sum(axis=2)
-        count = chosen.size * (2 * near.rows + 1) * (2 * near.cols + 1)
-        log_mean = -np.maximum(nearest, 0) / (2 * self._bandwidth**2) + np.log(kernel / count)
+    def _soft_minimum(self, squared: Float32Array, count: int) -> Float32Array:
+        """Return the distance by the mean kernel over ``count`` references at each place."""
+        scale = np.float32(-1 / (2 * self._bandwidth**2))
+        nearest = squared.min(axis=(0, 3))
+        exponent = squared  # in place: this is most of what an inspection costs beside the network
+        exponent -= nearest[None, :, :, None]
+        exponent *= scale
+        np.maximum(exponent, np.float32(-60), out=exponent)
+        kernel = np.exp(exponent, out=exponent).sum(axis=(0, 3))
+        log_mean = np.maximum(nearest, 0) * scale + np.log(kernel / (count * len(squared)))
         found = density_distance(np.asarray(log_mean, np.float32), self._bandwidth)
         return np.where(nearest < FAR / 2, found, np.float32(np.nan)).astype(np.float32)

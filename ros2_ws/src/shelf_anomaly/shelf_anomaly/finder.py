@@ -138,7 +138,7 @@ class Finder:
             threshold=result.threshold,
             p_value=self._budget.p_value(score),
             sightings=len(seen.views_of(row, col)),
-            suggested_bays=tuple(home.bay for home in naming.homes[:SUGGESTIONS]),
+            suggested_bays=naming.homes[:SUGGESTIONS],
             reason=naming.reason,
         )
 

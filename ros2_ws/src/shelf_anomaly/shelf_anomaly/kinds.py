@@ -4,33 +4,46 @@
 Of what kind a finding is, and why.
 
 In this order: a place without its usual structure is empty (gap); what fits its own place well
-when it is turned by a quarter lies (fallen); what looks like what is normal in some bay belongs
-there (misplaced); the rest belongs nowhere (foreign).
+when it is turned by a quarter lies (fallen); what is printed or looks like what is normal in some
+bay belongs there (misplaced); the rest belongs nowhere (foreign).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from .bay_pass import BayPass
-from .belonging import Belonging, Comparison, Home, mean_of
+from .belonging import Belonging, Comparison, mean_of
+from .hues import Hues
 from .looks import windows_around, windows_turned
 from .network import Network
 from .places import decode_picture, NormalBay
+from .prints import ANGLES, Prints
 from .records import BayView, Float32Array, ImageArray, Kind
 from .scoring import PATCH_M, window_mean
 
 VIEWS = 2  # the most frontal views of the place, which are asked together
 BARE = 0.5  # part of the usual structure below which a place is empty
+COLOURED = 12.0
+"""In CIELAB; a smooth place whose hue and saturation differ as much from what is around it shows a
+thing (a lemon). Empty places of grey shelves differ by at most 3, most fruit by over 13."""
 RICH = 1.4  # a lying product shows no more structure than it does upright
 TURNED = 1.2
 """A thing lies if its quarter turn is not farther than so many times its upright look from what is
 normal around its place. Upright, its neighbours fit, too; what stands fits turned at 1.4 times."""
 ROUND = 1.35  # goods that fit as well when they are turned (a heap of fruit) cannot be seen to lie
+SAME_PRINT = 0.915  # correlation from which two fronts are one product
+SAME_TURNED = 0.87  # of a thing that was dropped among fruit, at the best of many angles
+AT_HOME = (
+    1.0  # a look that is as near as half of a bay's own looks are to their place belongs there
+)
+HUES, HUES_MORE = 0.55, 0.1
+"""Loose goods belong to the bay of loose goods that has so many of their hues, and more than all
+packed bays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +51,7 @@ class Naming:
     """The kind of a finding, and what speaks for it."""
 
     kind: Kind
-    homes: tuple[Home, ...]
+    homes: tuple[str, ...]
     """Bays where such a thing is normal, best first; empty unless misplaced."""
     reason: str
 
@@ -46,15 +59,12 @@ class Naming:
 class Namer:
     """Tells kinds, with the looks of all normal bays."""
 
-    def __init__(self, network: Network, belonging: Belonging, at_home: float) -> None:
-        """
-        Prepare.
-
-        :param at_home: distance up to which a look counts as normal in a bay
-        """
+    def __init__(self, network: Network, belonging: Belonging, prints: Prints, hues: Hues) -> None:
+        """Prepare."""
+        self._hues = hues
         self._network = network
         self._belonging = belonging
-        self._at_home = at_home
+        self._prints = prints
 
     def name(self, seen: BayPass, normal: NormalBay, cell: tuple[int, int]) -> Naming:
         """
@@ -65,16 +75,15 @@ class Namer:
         """
         views = [seen.views[i] for i in seen.views_of(*cell)[:VIEWS]]
         structure = self._structure(seen, normal, cell)
-        if structure < BARE:
+        if structure < BARE and not (views and self._coloured(views[0], cell)):
             return _gap(structure)
         if not views:
             return Naming(Kind.UNKNOWN, (), 'not normal at this place')
         if structure < RICH and self._lies(views[0], normal, cell):
             return Naming(Kind.FALLEN, (), 'looks like what is normal here, turned by a quarter')
-        found = self._compare(views, cell)
-        near = tuple(home for home in found.homes if home.distance <= self._at_home)
-        if near:
-            return Naming(Kind.MISPLACED, near, f'looks like what is normal in {near[0].bay}')
+        homes = self._homes(views, cell)
+        if homes:
+            return Naming(Kind.MISPLACED, homes, f'looks like what is normal in {homes[0]}')
         return Naming(Kind.FOREIGN, (), 'looks like nothing that is normal in this store')
 
     def _structure(self, seen: BayPass, normal: NormalBay, cell: tuple[int, int]) -> float:
@@ -83,6 +92,18 @@ class Namer:
         shown = float(activity_of(seen, cell_m)[cell])
         usual = float(window_mean(normal.activity, cell_m, PATCH_M)[cell])
         return shown / usual if np.isfinite(shown) and np.isfinite(usual) and usual > 0 else 1.0
+
+    def _coloured(self, view: BayView, cell: tuple[int, int]) -> bool:
+        lab = cv2.cvtColor(view.image.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+        hues = np.asarray(lab[..., 1:], np.float32)
+        stride = self._network.stride
+        top, left = cell[0] * stride - stride, cell[1] * stride
+        place = hues[max(0, top) : top + 3 * stride, left : left + stride].reshape(-1, 2)
+        around = hues[view.seen]
+        if not (len(place) and len(around)):
+            return False
+        apart = np.median(place, axis=0) - np.median(around, axis=0)
+        return float(np.linalg.norm(apart)) > COLOURED
 
     def _lies(self, view: BayView, normal: NormalBay, cell: tuple[int, int]) -> bool:
         if self._turned_over_upright(view.image, view.bay, cell) > TURNED:
@@ -94,16 +115,34 @@ class Namer:
 
     def _turned_over_upright(self, image: ImageArray, bay: str, cell: tuple[int, int]) -> float:
         """Return how many times farther from normal a place is when it is turned by a quarter."""
-        upright, turned = windows_turned(
-            image, self._middle(cell), self._network, self._belonging.look_dims
-        )
+        upright, turned = windows_turned(image, self._middle(cell), self._network)
         standing = self._belonging.own_distance(upright, bay, cell)
         lying = self._belonging.own_distance(turned, bay, cell)
         return lying / standing if standing > 0 and np.isfinite(lying) else float('inf')
 
+    def _homes(self, views: Sequence[BayView], cell: tuple[int, int]) -> tuple[str, ...]:
+        """Return the bays where what stands at a place belongs, best first."""
+        middle, own = self._middle(cell), views[0].bay
+        printed = _above(self._prints.correlations(views, middle), SAME_PRINT)
+        looks = self._compare(views, cell).homes
+        alike = [home.bay for home in looks if home.distance <= AT_HOME]
+        homes = dict.fromkeys([*printed, *alike])  # each once, in this order
+        if not homes and self._belonging.loose(own):
+            turned = self._prints.correlations(views[:1], middle, ANGLES)
+            homes = dict.fromkeys(_above(turned, SAME_TURNED))
+        elif not homes:
+            homes = dict.fromkeys(self._homes_of_loose(views[0], middle))
+        return tuple(homes)
+
+    def _homes_of_loose(self, view: BayView, middle: tuple[float, float]) -> list[str]:
+        """Return the bays of loose goods that share a place's hues, unless packed ones do."""
+        alike = self._hues.alike(view, middle)
+        packed = [share for bay, share in alike.items() if not self._belonging.loose(bay)]
+        least = max([HUES, *(share + HUES_MORE for share in packed)])
+        return [bay for bay in _above(alike, least) if self._belonging.loose(bay)]
+
     def _compare(self, views: Sequence[BayView], cell: tuple[int, int]) -> Comparison:
-        dims = self._belonging.look_dims
-        looks = [windows_around(v.image, self._middle(cell), self._network, dims) for v in views]
+        looks = [windows_around(v.image, self._middle(cell), self._network) for v in views]
         return mean_of(
             [
                 self._belonging.compare(look, v.bay, cell)
@@ -115,6 +154,12 @@ class Namer:
         """Return column and row in pixels of the middle of a cell."""
         stride = self._network.stride
         return (cell[1] + 0.5) * stride, (cell[0] + 0.5) * stride
+
+
+def _above(scores: Mapping[str, float], least: float) -> list[str]:
+    """Return the bays that reach ``least``, best first."""
+    best_first = sorted(scores.items(), key=lambda item: -item[1])
+    return [bay for bay, score in best_first if score >= least]
 
 
 def _gap(structure: float) -> Naming:

@@ -109,8 +109,7 @@ class ItemLocator:
         self.margin_m = artefact.number('margin_m')
         self._cell_m = artefact.stride / self._px_per_m
         # Where a thing stands tells nothing here: of the code only what it looks like.
-        self._look_dims = int(artefact.number('look_dims'))
-        self._normals = [_normal(artefact, bay, self._look_dims) for bay in bays]
+        self._normals = [_normal(artefact, bay) for bay in bays]
 
     def locate(self, photo: ImageArray, max_places: int = 3) -> list[Place]:
         """
@@ -160,7 +159,7 @@ class ItemLocator:
             scale = rows_px / image.shape[0]
             cols_px = max(2 * stride, round(image.shape[1] * scale))
             small = cv2.resize(image, (cols_px, rows_px), interpolation=cv2.INTER_AREA)
-            code = self._network(np.asarray(small, np.uint8))[0][..., : self._look_dims]
+            code = self._network(np.asarray(small, np.uint8))[0]
             y = (np.arange(code.shape[0]) + 0.5) * stride / rows_px * 2 - 1
             x = (np.arange(code.shape[1]) + 0.5) * stride / cols_px * 2 - 1
             weights = np.exp(-0.5 * ((y[:, None] / CORE) ** 2 + (x[None, :] / CORE) ** 2))
@@ -235,9 +234,9 @@ def confidences(fits: Sequence[float]) -> list[float]:
     return [float(known * share) for share in shares / shares.sum()]
 
 
-def _normal(artefact: Artefact, bay: str, look_dims: int) -> _Normal:
+def _normal(artefact: Artefact, bay: str) -> _Normal:
     normal = unpack(artefact, bay)
-    codes, seen = normal.references.codes[..., :look_dims], normal.references.seen
+    codes, seen = normal.references.codes, normal.references.seen
     chosen = np.unique(np.linspace(0, len(codes) - 1, VIEWS).round().astype(int))
     return _Normal(
         bay,

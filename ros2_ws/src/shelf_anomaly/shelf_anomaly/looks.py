@@ -23,36 +23,32 @@ CONTEXT_CELLS = 3  # around what is asked for, because the network looks there t
 
 
 def windows_around(
-    image: ImageArray, centre: tuple[float, float], network: Network, look_dims: int
+    image: ImageArray, centre: tuple[float, float], network: Network
 ) -> Float32Array:
     """
     Return the codes of the windows whose middle is at most a cell beside a point.
 
     :param image: a view, uint8 BGR
     :param centre: column and row in pixels
-    :param look_dims: how many of the code's dimensions, the first, say what a thing looks like
-    :return: shape ``(windows, rows, cols, look_dims)``; none where the view ends
+    :return: shape ``(windows, rows, cols, dims)``; none where the view ends
     """
     rows, cols = WINDOW[0] + 2 + 2 * CONTEXT_CELLS, WINDOW[1] + 2 + 2 * CONTEXT_CELLS
-    return _windows(_cut(image, centre, rows, cols, network.stride), network, look_dims)
+    return _windows(_cut(image, centre, rows, cols, network.stride), network)
 
 
 def windows_turned(
-    image: ImageArray, centre: tuple[float, float], network: Network, look_dims: int
+    image: ImageArray, centre: tuple[float, float], network: Network
 ) -> tuple[Float32Array, Float32Array]:
     """
     Return windows of a square around a point, upright, and turned left and right.
 
-    :return: upright and turned, shapes ``(windows, rows, cols, look_dims)``
+    :return: upright and turned, shapes ``(windows, rows, cols, dims)``
     """
     cells = 2 * WINDOW[0] + 2
     square = _cut(image, centre, cells, cells, network.stride)
     return tuple(  # type: ignore[return-value]
         np.concatenate(
-            [
-                _windows(np.ascontiguousarray(np.rot90(square, k)), network, look_dims, margin=1)
-                for k in turns
-            ]
+            [_windows(np.ascontiguousarray(np.rot90(square, k)), network, margin=1) for k in turns]
         )
         for turns in ((0,), (1, 3))
     )
@@ -70,9 +66,7 @@ def _cut(
     return np.asarray(padded[top : top + height, left : left + width], np.uint8)
 
 
-def _windows(
-    piece: ImageArray, network: Network, look_dims: int, margin: int = CONTEXT_CELLS
-) -> Float32Array:
+def _windows(piece: ImageArray, network: Network, margin: int = CONTEXT_CELLS) -> Float32Array:
     half = network.stride // 2
     high, wide = piece.shape[0] - half, piece.shape[1] - half
     found: list[Float32Array] = []
@@ -82,7 +76,7 @@ def _windows(
                 np.ascontiguousarray(piece[down : down + high, right : right + wide])
             )
             inner = code[margin : code.shape[0] - margin, margin : code.shape[1] - margin]
-            found.extend(_cut_windows(inner[..., :look_dims]))
+            found.extend(_cut_windows(inner))
     return np.stack(found).astype(np.float32)
 
 

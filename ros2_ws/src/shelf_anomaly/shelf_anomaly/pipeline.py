@@ -31,6 +31,7 @@ from .drift import calibrated_maxima, DriftWatch, highest_elsewhere
 from .errors import ArtefactError, MemoryFileError
 from .evidence import picture, roi
 from .finder import Finder, PassResult
+from .hues import Hues
 from .independent import enough_views
 from .inspector import Inspector
 from .kinds import Namer
@@ -39,6 +40,7 @@ from .locator import GateSettings, Locator
 from .memory import KEEP_RESOLVED_NS, Memory, Verdict
 from .occlusion import FAR_PART, find_cover, SPOILT_PART, without
 from .places import bays_of, NormalBay
+from .prints import Prints
 from .records import (
     Alert,
     BayReport,
@@ -114,8 +116,12 @@ class Pipeline:
             artefact.number('aisle_patrols'),
         )
         self._threshold = self._budget.threshold(self.settings.false_alarms_per_aisle_patrol)
-        belonging = Belonging(artefact, self._bays, int(artefact.number('look_dims')))
-        namer = Namer(self._inspector.network, belonging, artefact.number('at_home_distance'))
+        namer = Namer(
+            self._inspector.network,
+            Belonging(artefact, self._bays),
+            Prints(artefact, self._bays),
+            Hues(artefact, self._bays),
+        )
         self._finder = Finder(self._budget, namer)
         self._tracker = Tracker(store, reopen_within_ns=self.settings.reopen_within_ns)
         self._learned = LearnedLooks()

@@ -95,17 +95,17 @@ class CodePacking:
     passes: npt.NDArray[np.int64]
     """Shape ``(views,)``."""
 
-    def codes(self, view: int, dims: int) -> Float32Array:
-        """Return the first ``dims`` dimensions of a view's codes, shape ``(rows, cols, dims)``."""
-        return self._open(self.packed[view, :, :, :dims], dims)
+    def codes(self, view: int) -> Float32Array:
+        """Return a view's codes, shape ``(rows, cols, dims)``."""
+        return self._open(self.packed[view])
 
-    def window(self, view: int, top: int, left: int, dims: int) -> Float32Array:
-        """Return the same for one window, shape ``(*WINDOW, dims)``."""
+    def window(self, view: int, top: int, left: int) -> Float32Array:
+        """Return the codes of one window, shape ``(*WINDOW, dims)``."""
         rows, cols = WINDOW
-        return self._open(self.packed[view, top : top + rows, left : left + cols, :dims], dims)
+        return self._open(self.packed[view, top : top + rows, left : left + cols])
 
-    def _open(self, packed: Array, dims: int) -> Float32Array:
-        return np.asarray(packed.astype(np.float32) * self.step[:dims] + self.low[:dims])
+    def _open(self, packed: Array) -> Float32Array:
+        return np.asarray(packed.astype(np.float32) * self.step + self.low)
 
 
 def pack_codes(references: References, code_step: float) -> CodePacking:

@@ -141,9 +141,14 @@ def without_raised_lines(scores: Float32Array, cell_m: float) -> Float32Array:
 
 def _line_medians(scores: Float32Array, axis: int) -> Float32Array:
     """Return the median along ``axis`` where enough of it is known and it is above 0, or 0."""
-    enough = np.isfinite(scores).sum(axis) >= LINE_CELLS
-    filled = np.where(np.expand_dims(enough, axis), scores, 0.0)
-    return np.asarray(np.maximum(np.nanmedian(filled, axis), 0.0), np.float32)
+    count = np.isfinite(scores).sum(axis, keepdims=True)
+    ordered = np.sort(scores, axis)  # NaN last; many times as fast as nanmedian
+    middle = [
+        np.take_along_axis(ordered, np.maximum(at, 0) // 2, axis).squeeze(axis)
+        for at in (count - 1, count)
+    ]
+    median = np.maximum((middle[0] + middle[1]) / 2, 0.0)
+    return np.where(count.squeeze(axis) >= LINE_CELLS, median, 0.0).astype(np.float32)
 
 
 def score_map(seen: Float32Array, statistics: PlaceStatistics, cell_m: float) -> Float32Array:

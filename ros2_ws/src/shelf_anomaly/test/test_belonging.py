@@ -12,7 +12,7 @@ from shelf_anomaly.belonging import Belonging, Comparison, Home, mean_of
 from shelf_anomaly.density import References
 from shelf_anomaly.places import pack_codes, WINDOW
 
-ROWS, COLS, DIMS, LOOK = 12, 10, 6, 4
+ROWS, COLS, DIMS = 12, 10, 6
 HERE = (6, 5)
 
 
@@ -27,13 +27,13 @@ def bay_arrays(bay: str, codes: np.ndarray, activity: float) -> dict[str, np.nda
         f'{bay}/seen': np.packbits(seen),
         f'{bay}/passes': np.array([0, 1]),
         f'{bay}/activity': np.full((ROWS, COLS), activity),
+        f'{bay}/usual_distance': np.float32(1.0),
     }
 
 
 def plain(value: float) -> np.ndarray:
-    """Return a bay of one product; the last two dimensions tell its surroundings."""
+    """Return a bay of one product."""
     codes = np.full((ROWS, COLS, DIMS), value, np.float32)
-    codes[..., LOOK:] = 100 * value
     codes[0, 0] = value + 1  # two values, so that there is a scale
     return codes
 
@@ -44,33 +44,26 @@ def belonging(activity: float = 1.0) -> Belonging:
         | bay_arrays('B', plain(5), 1.0)
         | bay_arrays('C', plain(9), activity)
     )
-    return Belonging(Artefact(Path('m'), {}, b'', arrays), ('A', 'B', 'C'), LOOK)
+    return Belonging(Artefact(Path('m'), {}, b'', arrays), ('A', 'B', 'C'))
 
 
 def look(value: float) -> np.ndarray:
-    return np.full((3, *WINDOW, LOOK), value, np.float32)
+    return np.full((3, *WINDOW, DIMS), value, np.float32)
 
 
 def test_a_product_of_another_bay_is_at_home_there() -> None:
     found = belonging().compare(look(5), 'A', HERE)
     assert found.homes[0].bay == 'B'
     assert found.homes[0].distance == pytest.approx(0, abs=0.05)
-    assert found.own == pytest.approx(5 * np.sqrt(LOOK), rel=0.02)
+    assert found.own == pytest.approx(5 * np.sqrt(DIMS), rel=0.02)
     assert [home.bay for home in found.homes] == ['B', 'C', 'A']
-
-
-def test_surroundings_do_not_count() -> None:
-    """Only the first dimensions are compared: at home, other things stand around."""
-    assert belonging().compare(look(9), 'A', HERE).homes[0].distance < 0.1
 
 
 def test_its_own_place_is_no_other_place_of_its_bay() -> None:
     codes = plain(0)
     codes[HERE[0] - 2 : HERE[0] + 2, HERE[1] - 1 : HERE[1] + 1] = 7
     arrays = bay_arrays('A', codes, 1.0)
-    found = Belonging(Artefact(Path('m'), {}, b'', arrays), ('A',), LOOK).compare(
-        look(7), 'A', HERE
-    )
+    found = Belonging(Artefact(Path('m'), {}, b'', arrays), ('A',)).compare(look(7), 'A', HERE)
     assert found.own == pytest.approx(0, abs=0.05)
     assert found.homes[0].distance > 5
 
@@ -84,8 +77,8 @@ def test_bare_shelf_is_nobodys_home() -> None:
 
 def test_a_pass_can_be_left_out() -> None:
     store = belonging()
-    with_all = store.compare(look(0.01), 'A', HERE).own
-    without = store.compare(look(0.01), 'A', HERE, without_pass=1).own
+    with_all = store.own_distance(look(0.01), 'A', HERE)
+    without = store.own_distance(look(0.01), 'A', HERE, without_pass=1)
     assert with_all < without
 
 

@@ -128,9 +128,10 @@ def _face(bay: Bay, fault: bool) -> ImageArray:
                 y = top + 12 + band * 30
                 face[y : y + 12, left + 8 : right - 8] = rng.integers(0, 255, 3)
             if fault and (bay.id, level, slot) == (FAULT_BAY, FAULT_LEVEL, FAULT_SLOT):
+                # Upright stripes: all other prints are bands, and this one is at home nowhere.
                 face[top : bottom - 8, left:right] = (245, 245, 245)
-                centre = ((left + right) // 2, (top + bottom) // 2)
-                cv2.circle(face, centre, (right - left) // 2 - 4, (20, 20, 230), -1)
+                for x in range(left + 4, right - 4, 16):
+                    face[top : bottom - 8, x : x + 8] = (20, 20, 230)
         face[bottom - 8 : bottom] = (180, 180, 185)
     return face
 
@@ -300,6 +301,7 @@ def fit_tiny(dataset: Path, model: Path, bays: Sequence[str] = ()) -> Path:
     calibrated, factors = balance(calibrated, settings.cell_m, aisle_patrols)
     arrays: dict[str, Any] = bay_arrays(calibrated, settings.scales[0].bandwidth / 2)
     arrays |= merge_maxima(arrays, tuple(calibrated), aisle_patrols)
+    arrays |= {f'{bay}/usual_distance': np.float32(1.0) for bay in calibrated}
     scales = [
         {
             'bandwidth': s.bandwidth,
@@ -321,8 +323,6 @@ def fit_tiny(dataset: Path, model: Path, bays: Sequence[str] = ()) -> Path:
         'scales': scales,
         'aisle_patrols': aisle_patrols,
         'channel_factors': [float(factor) for factor in factors],
-        'at_home_distance': 1.0,
-        'look_dims': int(next(iter(calibrated.values())).normal.references.codes.shape[-1]),
         'data': {bay: data_of(data, bay) for bay in calibrated},
     }
     write_artefact(model, network_onnx=onnx_bytes, arrays=arrays, manifest=manifest, card='tiny')
