@@ -102,7 +102,7 @@ def register(
     :param centre: the foot of the camera on the face, metres from the view's top left corner
     :param max_shift_m: a longer shift is no small misalignment: the fit counts as run away
     """
-    parameters: FloatArray = np.zeros(4)
+    parameters = _search(_level(picture, seen, template, PYRAMID[0]), max_shift_m)
     for scale, steps in zip(PYRAMID, STEPS, strict=True):
         level = _level(picture, seen, template, scale)
         parameters = _fit(level, parameters, scale * TEMPLATE_PX_PER_M, centre, steps)
@@ -191,6 +191,38 @@ def _warped(level: _Level, matrix: FloatArray) -> tuple[Float32Array, Float32Arr
     picture = cv2.warpPerspective(level.picture, matrix, size, flags=flags)
     mask = cv2.warpPerspective(level.seen, matrix, size, flags=flags)
     return np.asarray(picture, np.float32), np.asarray(level.weight * (mask > 0.99), np.float32)
+
+
+def _search(level: _Level, max_shift_m: float) -> FloatArray:
+    """
+    Return the shift with the least weighted difference to the template, as a start for the fit.
+
+    Facings of one product repeat every few centimetres; a fit that starts farther away than half
+    of that ends one facing beside. All shifts are compared at once, as products of spectra.
+    """
+    px_per_m = PYRAMID[0] * TEMPLATE_PX_PER_M
+    reach = round(max_shift_m * px_per_m)
+    edge = ((reach, reach), (reach, reach))
+    picture, seen = np.pad(level.picture * level.seen, edge), np.pad(level.seen, edge)
+
+    def summed(image: Float32Array, kernel: Float32Array) -> Float32Array:
+        found = cv2.matchTemplate(image, kernel.astype(np.float32), cv2.TM_CCORR)
+        return np.asarray(found, np.float32)
+
+    weight = summed(seen, level.weight)
+    difference = (
+        summed(seen, level.weight * level.mean**2)
+        - 2 * summed(picture, level.weight * level.mean)
+        + summed(np.asarray(picture**2, np.float32), level.weight)
+    )
+    shifts = np.arange(-reach, reach + 1) / px_per_m
+    prior = (shifts[None, :] / PRIOR[0]) ** 2 + (shifts[:, None] / PRIOR[1]) ** 2
+    enough = weight >= 0.5 * weight[reach, reach]
+    cost = difference / np.maximum(weight, 1e-6) + PRIOR_WEIGHT * prior
+    if not enough.any():
+        return np.zeros(4)
+    row, col = np.unravel_index(int(np.where(enough, cost, np.inf).argmin()), cost.shape)
+    return np.array([shifts[col], shifts[row], 0.0, 0.0])
 
 
 def _fit(

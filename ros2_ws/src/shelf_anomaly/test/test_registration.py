@@ -41,6 +41,27 @@ def test_a_shift_is_found_to_three_millimetres(across_m: float, up_m: float) -> 
     assert back[:2] / back[2] == pytest.approx([60, 75], abs=0.3)
 
 
+@pytest.mark.parametrize('across_m', [0.05, 0.07, -0.06])
+def test_facings_that_repeat_do_not_pull_it_one_beside(across_m: float) -> None:
+    """Packages stand every 9 cm; the uprights alone say which of them is which."""
+
+    def full(shift_m: float) -> np.ndarray:
+        image = np.full((150, 125, 3), 90, np.uint8)
+        for row in (10, 60, 110):
+            for col in np.arange(6.0, 116.0, 0.09 * TEMPLATE_PX_PER_M):
+                cv2.rectangle(image, (int(col), row), (int(col) + 6, row + 30), (60, 60, 220), -1)
+                cv2.rectangle(image, (int(col) + 2, row + 8), (int(col) + 4, row + 14), 255, -1)
+        cv2.rectangle(image, (1, 0), (4, 149), (200, 200, 200), -1)
+        cv2.rectangle(image, (119, 0), (122, 149), (200, 200, 200), -1)
+        move = np.array([[1, 0, shift_m * TEMPLATE_PX_PER_M], [0, 1, 0]], np.float64)
+        return cv2.warpAffine(image, move, (125, 150), borderMode=cv2.BORDER_REPLICATE)
+
+    seen = np.ones((150, 125), bool)
+    template = build_template([normalise(full(0.0))] * 2, [seen, seen])
+    fit = register(normalise(full(across_m)), seen, template, CENTRE)
+    assert fit.parameters[:2] == pytest.approx([across_m, 0.0], abs=0.005)
+
+
 def test_another_picture_does_not_fit() -> None:
     """The residual tells a shelf from something else."""
     rng = np.random.default_rng(0)
