@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 import uuid
 
 import pytest
 
+from shelf_anomaly_dashboard import service as service_module
 from shelf_anomaly_dashboard.records import (
     AlertRecord,
     InspectionRecord,
@@ -243,14 +245,14 @@ def test_one_record_that_cannot_be_kept_does_not_take_the_others_along(
     site: Site, make_alert: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, bad = make_alert(), make_alert()
-    real = site.service._write
+    real = service_module.keep_alert
 
-    def failing(batch: list[tuple[object, str | None]]) -> None:
-        if any(record is bad for record, _ in batch):
+    def failing(session: Any, known: Any, record: AlertRecord, *more: Any) -> Any:
+        if record is bad:
             raise ValueError('this one')
-        real(batch)  # type: ignore[arg-type]
+        return real(session, known, record, *more)
 
-    monkeypatch.setattr(site.service, '_write', failing)
+    monkeypatch.setattr(service_module, 'keep_alert', failing)
     site.service.write([bad, good])
 
     assert site.queries.alerts(AlertFilter()).total == 1

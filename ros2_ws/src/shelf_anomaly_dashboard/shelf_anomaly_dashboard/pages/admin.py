@@ -10,7 +10,7 @@ from dataclasses import fields
 from functools import partial
 from typing import Any
 
-from nicegui import Client, html, ui
+from nicegui import Client, html
 
 from .. import words
 from ..passwords import make_password
@@ -20,7 +20,7 @@ from ..site import Site
 from ..tokens import SCOPES
 from .access import require
 from .forms import choice, field, guarded, Values
-from .frame import page
+from .frame import page, route
 
 ROLES = ('viewer', 'staff', 'admin')
 KEPT = {
@@ -34,7 +34,7 @@ KEPT = {
 def build(site: Site) -> None:
     """Register the page."""
 
-    @ui.page('/admin', title=f'Admin · {site.title}')
+    @route('/admin', f'Admin · {site.title}')
     async def admin_page(client: Client) -> None:
         with page(site, client, 'Admin', back=True):
             html.h1('Admin')

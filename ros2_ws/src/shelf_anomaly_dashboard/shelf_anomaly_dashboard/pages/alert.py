@@ -5,21 +5,18 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import quote
 
 from nicegui import Client, html, ui
 from nicegui.events import GenericEventArguments
 
-from .. import words
-from ..bay_svg import draw_bay
-from ..map_svg import draw_map
 from ..records import Verdict
 from ..site import Site
 from ..text import SENTENCE_LIMIT
-from ..views import AlertDetail, AlertFilter, AlertView
+from ..views import AlertDetail, AlertFilter, AlertPage, AlertView
 from .alert_people import act, People
-from .alert_story import draw_details, draw_evidence, draw_story
-from .frame import live, may_act, page, picture
+from .alert_place import draw_headline, draw_homes, draw_place
+from .alert_story import draw_details, draw_evidence, draw_sightings, draw_story
+from .frame import draw, live, may_act, page, picture, route, show
 
 BUTTONS = {
     True: (
@@ -34,7 +31,7 @@ BUTTONS = {
 def build(site: Site) -> None:
     """Register the page."""
 
-    @ui.page('/alerts/{alert_id}', title=f'Alert · {site.title}')
+    @route('/alerts/{alert_id}', f'Alert · {site.title}')
     async def alert_page(client: Client, alert_id: str) -> None:
         detail = await asyncio.to_thread(site.queries.alert, alert_id)
         with page(site, client, 'Alerts', back=True):
@@ -67,7 +64,15 @@ class _AlertPage:
         if self._site.login:
             users = await asyncio.to_thread(self._site.accounts.users)
             self._staff = [user.name for user in users if user.role != 'viewer']
-        self._body = html.div().classes('one-alert')
+        with html.div().classes('one-alert'):
+            self._headline = draw('')
+            with html.div().classes('columns'):
+                with html.div().classes('column'):
+                    self._picture, self._homes = _part(), _part()
+                    self._people.build()
+                with html.div().classes('column'):
+                    self._place, self._story = _part(), _part()
+                    self._sightings, self._details = _part(), _part()
         self._may_act = may_act(self._site)
         if self._may_act:
             self._build_actions()
@@ -131,20 +136,21 @@ class _AlertPage:
 
     async def _refresh(self) -> None:
         queries = self._site.queries
-        detail = await asyncio.to_thread(queries.alert, self._id)
+        detail: AlertDetail | None = await self._site.read(
+            ('alert', self._id), lambda: queries.alert(self._id)
+        )
         if detail is None:
             return
-        others = await asyncio.to_thread(
-            queries.alerts, AlertFilter(state='open', bay=detail.alert.bay)
+        near = AlertFilter(state='open', bay=detail.alert.bay)
+        others: AlertPage = await self._site.read(
+            ('near', detail.alert.bay), lambda: queries.alerts(near)
         )
         now = self._site.clock()
         minute = now // (60 * 10**9)
         shown = (_essence(detail), tuple((o.id, o.x, o.y) for o in others.items), minute)
         if shown != self._drawn:
             self._drawn = shown
-            self._body.clear()
-            with self._body:
-                self._draw(detail, others.items, now)
+            self._draw(detail, others.items, now)
         if self._may_act:
             self._draw_buttons(detail.alert)
 
@@ -165,61 +171,19 @@ class _AlertPage:
                 button.on('click', lambda verdict=verdict: self._say(verdict))
 
     def _draw(self, detail: AlertDetail, others: list[AlertView], now: int) -> None:
-        alert = detail.alert
-        with html.div().classes(f'headline kind-{alert.kind}'):
-            picture(alert.kind, 'kind-icon')
-            with html.div():
-                html.h1(words.kind(alert.kind))
-                html.bdi(words.place(alert, self._site.queries.layout)).classes('where')
-                with html.p().classes('since'):
-                    if words.urgent(alert):
-                        html.span('Urgent').classes('badge urgent')
-                    if alert.state != 'open':
-                        html.span(words.STATES[alert.state]).classes('badge')
-                    elif alert.verdict == 'confirmed':
-                        html.span('Confirmed').classes('badge confirmed')
-                    html.span(f'noticed {words.age(alert.since_ns, now)}')
-        with html.div().classes('columns'):
-            with html.div().classes('column'):
-                draw_evidence(alert)
-                _draw_homes(self._site, alert)
-                self._people.draw(alert, self._staff, now)
-            with html.div().classes('column'):
-                self._draw_place(alert, others, now)
-                draw_story(detail, now)
-                draw_details(alert)
-
-    def _draw_place(self, alert: AlertView, others: list[AlertView], now: int) -> None:
-        layout = self._site.queries.layout
-        bay = layout.bays.get(alert.bay)
-        with html.section().classes('box'):
-            html.h2('Where')
-            if bay is None:
-                html.bdi(words.place(alert, layout)).classes('strong')
-                html.p('This bay is not on the map of the store.').classes('soft')
-                return
-            html.p(words.across(alert, layout)).classes('soft')
-            home = next((name for name in alert.suggested_bays if name in layout.bays), '')
-            with html.div().classes('drawings'):
-                ui.html(draw_bay(bay, alert, others)).classes('bay-holder')
-                with html.a(
-                    href='/store', **{'aria-label': f'{alert.bay} on the map of the store'}
-                ).classes('mini'):
-                    ui.html(
-                        draw_map(
-                            layout, (), (), now, highlight=(alert.bay,), home=home, linked=False
-                        )
-                    )
-                    with html.span().classes('legend'):
-                        _key('alert', 'Here now')
-                        if home and home != alert.bay:
-                            _key('home', 'Belongs here')
+        alert, layout = detail.alert, self._site.queries.layout
+        show(self._headline, draw_headline(alert, layout, now))
+        show(self._picture, draw_evidence(alert))
+        show(self._homes, draw_homes(alert, layout))
+        show(self._place, draw_place(alert, others, layout, now))
+        show(self._story, draw_story(detail, now))
+        show(self._sightings, draw_sightings(detail, now))
+        show(self._details, draw_details(alert))
+        self._people.draw(alert, self._staff, now)
 
 
-def _key(css: str, text: str) -> None:
-    with html.span().classes('key'):
-        html.span().classes(f'swatch {css}')
-        html.span(text)
+def _part() -> ui.html:
+    return draw('').classes('part')
 
 
 def _essence(detail: AlertDetail) -> tuple[object, ...]:
@@ -247,22 +211,3 @@ def _essence(detail: AlertDetail) -> tuple[object, ...]:
         *(tuple(alert.suggested_bays), tuple(alert.seen_in), alert.sightings, len(detail.events)),
         *(alert.assignee, alert.acknowledged_by, alert.priority, len(detail.sightings)),
     )
-
-
-def _draw_homes(site: Site, alert: AlertView) -> None:
-    if not alert.suggested_bays:
-        return
-    layout = site.queries.layout
-    with html.section().classes('box homes'):
-        with html.h2():
-            picture('home')
-            html.span('Belongs in')
-        with html.div().classes('home-list'):
-            for i, name in enumerate(alert.suggested_bays[:4]):
-                bay = layout.bays.get(name)
-                with html.a(href=f'/store?bay={quote(name, safe="")}').classes(
-                    'home first' if i == 0 else 'home'
-                ):
-                    html.bdi(name)
-                    if bay is not None:
-                        html.span(f'Aisle {bay.aisle}').classes('soft')

@@ -12,13 +12,13 @@ from .. import words
 from ..map_svg import draw_map
 from ..site import Site
 from ..views_reports import CoverageView, UnseenBay
-from .frame import live, page, picture
+from .frame import live, page, picture, route
 
 
 def build(site: Site) -> None:
     """Register the page."""
 
-    @ui.page('/coverage', title=f'Coverage · {site.title}')
+    @route('/coverage', f'Coverage · {site.title}')
     async def coverage_page(client: Client) -> None:
         with page(site, client, 'Coverage', heading='Coverage'):
             await _CoveragePage(site).build()
