@@ -20,6 +20,8 @@ STORE = 'Benchmark store'
 AISLES, BAYS = 10, 12
 CHUNK = 10_000
 DAY = 24 * 3600 * 10**9
+SPAN = 300 * DAY
+"""What is a year old would be removed while it is measured."""
 KINDS = ('misplaced', 'foreign', 'gap', 'fallen', 'unknown')
 EVENTS = ('opened', 'acknowledged', 'resolved')
 
@@ -84,7 +86,7 @@ def _place(i: int) -> tuple[str, str]:
 
 
 def _alert(i: int, name: str, now: int, count: int) -> dict[str, Any]:
-    since = now - (count - i) * DAY // 100  # a hundred a day
+    since = now - (count - i) * SPAN // count
     is_open = i >= count - count // 100 or i % 50 == 0
     aisle, bay = _place(i)
     state = 'open' if is_open else ('resolved', 'dismissed')[i % 5 == 0]
