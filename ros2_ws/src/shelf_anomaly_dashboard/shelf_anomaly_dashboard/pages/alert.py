@@ -12,9 +12,9 @@ from nicegui.events import GenericEventArguments
 from ..records import Verdict
 from ..site import Site
 from ..text import SENTENCE_LIMIT
-from ..views import AlertDetail, AlertFilter, AlertPage, AlertView
+from ..views import AlertDetail, AlertFilter, AlertPage, AlertView, BayView
 from .alert_people import act, People
-from .alert_place import draw_headline, draw_homes, draw_place
+from .alert_place import draw_headline, draw_homes, draw_place, draw_same
 from .alert_story import draw_details, draw_evidence, draw_sightings, draw_story
 from .frame import draw, live, may_act, page, picture, route, show
 
@@ -66,6 +66,7 @@ class _AlertPage:
             self._staff = [user.name for user in users if user.role != 'viewer']
         with html.div().classes('one-alert'):
             self._headline = draw('')
+            self._same = _part()
             with html.div().classes('columns'):
                 with html.div().classes('column'):
                     self._picture, self._homes = _part(), _part()
@@ -145,12 +146,15 @@ class _AlertPage:
         others: AlertPage = await self._site.read(
             ('near', detail.alert.bay), lambda: queries.alerts(near)
         )
+        bays: list[BayView] = await self._site.read('bays', queries.bays)
+        relearn = any(bay.relearn for bay in bays if bay.bay == detail.alert.bay)
         now = self._site.clock()
         minute = now // (60 * 10**9)
-        shown = (_essence(detail), tuple((o.id, o.x, o.y) for o in others.items), minute)
+        near_by = tuple((o.id, o.x, o.y) for o in others.items)
+        shown = (_essence(detail), near_by, relearn, minute)
         if shown != self._drawn:
             self._drawn = shown
-            self._draw(detail, others.items, now)
+            self._draw(detail, others.items, now, relearn=relearn)
         if self._may_act:
             self._draw_buttons(detail.alert)
 
@@ -170,12 +174,15 @@ class _AlertPage:
                     html.span(text)
                 button.on('click', lambda verdict=verdict: self._say(verdict))
 
-    def _draw(self, detail: AlertDetail, others: list[AlertView], now: int) -> None:
+    def _draw(
+        self, detail: AlertDetail, others: list[AlertView], now: int, *, relearn: bool
+    ) -> None:
         alert, layout = detail.alert, self._site.queries.layout
         show(self._headline, draw_headline(alert, layout, now))
+        show(self._same, draw_same(alert))
         show(self._picture, draw_evidence(alert))
         show(self._homes, draw_homes(alert, layout))
-        show(self._place, draw_place(alert, others, layout, now))
+        show(self._place, draw_place(alert, others, layout, now, relearn=relearn))
         show(self._story, draw_story(detail, now))
         show(self._sightings, draw_sightings(detail, now))
         show(self._details, draw_details(alert))
@@ -209,5 +216,12 @@ def _essence(detail: AlertDetail) -> tuple[object, ...]:
             alert.model,
         ),
         *(tuple(alert.suggested_bays), tuple(alert.seen_in), alert.sightings, len(detail.events)),
-        *(alert.assignee, alert.acknowledged_by, alert.priority, len(detail.sightings)),
+        *(
+            alert.assignee,
+            alert.acknowledged_by,
+            alert.priority,
+            len(detail.sightings),
+            alert.same_as,
+        ),
+        alert.expected_sku,
     )

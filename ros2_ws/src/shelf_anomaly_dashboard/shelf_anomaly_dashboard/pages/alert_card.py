@@ -63,7 +63,7 @@ def _about(alert: AlertView, layout: StoreLayout, now: int) -> Element:
 
 def _badges(alert: AlertView) -> list[Element]:
     if alert.state != 'open':
-        return [tag('span', 'badge', words.STATES[alert.state])]
+        return [tag('span', 'badge', words.state(alert))]
     badges = []
     if words.urgent(alert):
         badges.append(tag('span', 'badge urgent', 'Urgent'))

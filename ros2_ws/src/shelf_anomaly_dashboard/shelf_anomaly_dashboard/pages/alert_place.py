@@ -23,7 +23,7 @@ def draw_headline(alert: AlertView, layout: StoreLayout, now: int) -> str:
     if words.urgent(alert):
         since.append(tag('span', 'badge urgent', 'Urgent'))
     if alert.state != 'open':
-        since.append(tag('span', 'badge', words.STATES[alert.state]))
+        since.append(tag('span', 'badge', words.state(alert)))
     elif alert.verdict == 'confirmed':
         since.append(tag('span', 'badge confirmed', 'Confirmed'))
     since.append(tag('span', '', f'noticed {words.age(alert.since_ns, now)}'))
@@ -35,6 +35,14 @@ def draw_headline(alert: AlertView, layout: StoreLayout, now: int) -> str:
         tag('p', 'since', *since),
     )
     return text_of(tag('div', f'headline kind-{alert.kind}', sign(alert.kind, 'kind-icon'), about))
+
+
+def draw_same(alert: AlertView) -> str:
+    """Return the way to the alert that goes on for this one, or nothing."""
+    if not alert.same_as:
+        return ''
+    link = tag('a', 'button', 'To the other alert', href=f'/alerts/{quote(alert.same_as)}')
+    return text_of(tag('section', 'box', tag('p', '', words.SAME), link))
 
 
 def draw_homes(alert: AlertView, layout: StoreLayout) -> str:
@@ -53,18 +61,27 @@ def draw_homes(alert: AlertView, layout: StoreLayout) -> str:
 
 
 def draw_place(
-    alert: AlertView, others: Sequence[AlertView], layout: StoreLayout, now: int
+    alert: AlertView,
+    others: Sequence[AlertView],
+    layout: StoreLayout,
+    now: int,
+    *,
+    relearn: bool = False,
 ) -> str:
     """
     Return the bay from the front and a little map.
 
     :param others: further open alerts of the bay
+    :param relearn: whether the bay has moved away from what the model learnt
     """
     bay = layout.bays.get(alert.bay)
     box = tag('section', 'box', tag('h2', '', 'Where'))
+    expected = words.expected(alert)
     if bay is None:
         box.append(tag('bdi', 'strong', words.place(alert, layout)))
         box.append(tag('p', 'soft', 'This bay is not on the map of the store.'))
+        if expected:
+            box.append(tag('bdi', 'strong', expected))
         return text_of(box)
     home = next((name for name in alert.suggested_bays if name in layout.bays), '')
     legend = tag('span', 'legend', _key('alert', 'Here now'))
@@ -81,6 +98,10 @@ def draw_place(
     )
     front = tag('div', 'bay-holder', build_bay(bay, alert, others))
     box.append(tag('p', 'soft', words.across(alert, layout)))
+    if expected:
+        box.append(tag('bdi', 'strong', expected))
+    if relearn:
+        box.append(tag('p', 'trouble', sign('unknown'), tag('span', '', words.RELEARN_LONG)))
     box.append(tag('div', 'drawings', front, mini))
     return text_of(box)
 

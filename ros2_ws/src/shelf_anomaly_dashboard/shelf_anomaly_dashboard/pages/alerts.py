@@ -77,6 +77,7 @@ class _AlertList:
             sorted(robot.robot for robot in robots),
             sorted(people),
         )
+        self._lead = html.p(words.LEAD).classes('lead')
         self._build_tools()
         self._list = html.div(role='list', **{'aria-label': 'Alerts'}).classes('cards')
         self._empty = html.div().classes('empty')
@@ -165,6 +166,7 @@ class _AlertList:
         self._bulk.keep(ids)
         for place, card in enumerate(found.cards):
             self._show_card(place, card)
+        self._lead.set_visibility(bool(found.cards) and self._filters.choice.state == 'open')
         self._show_empty(found)
         self._more.set_visibility(found.more)
 
