@@ -175,6 +175,13 @@ def test_our_own_names(client: TestClient, host: str) -> None:
     assert client.get('/healthz', headers={'host': host}).status_code == 200
 
 
+def test_an_answer_tells_how_long_the_server_took(client: TestClient) -> None:
+    kind, _, value = client.get('/api/v1/bays').headers['server-timing'].partition(';dur=')
+
+    assert kind == 'total'
+    assert float(value) >= 0
+
+
 def test_bays_and_status(client: TestClient, site: Site, make_alert: Maker) -> None:
     site.service.write(
         [

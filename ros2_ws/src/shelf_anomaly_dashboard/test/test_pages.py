@@ -191,3 +191,32 @@ def test_a_broken_connection_shows_and_mends_itself(
 
     page.get_by_text('Connection lost, trying again').wait_for(state='hidden', timeout=30000)
     page.wait_for_selector('.connection .said')
+
+
+def test_a_doubled_alert_leads_to_the_other_one_and_a_changed_shelf_is_told(
+    start_dashboard: Start,
+    service: Service,
+    make_alert: Callable[..., AlertRecord],
+    phone: Any,
+) -> None:
+    first = make_alert(expected_sku='tea')
+    twin = make_alert(state=State.RESOLVED, same_as=first.id)
+    look = InspectionRecord(
+        'Test shop', 'r', 'A1-L01', InspectionResult.ALERT, end_ns=time.time_ns(), relearn=True
+    )
+    service.write([first, twin, look])
+    _, address = start_dashboard('--no-ros')
+    page = phone.open(f'{address}/?state=closed')
+    page.locator('.card', has_text='Told twice').tap()
+    page.wait_for_function('window.did_handshake === true')
+    page.get_by_role('link', name='To the other alert').tap()
+    page.wait_for_url(f'**/alerts/{first.id}')
+    page.get_by_text('Should stand here: tea').wait_for()
+    page.get_by_text('This shelf has changed').wait_for()
+    phone.assert_fits()
+
+    phone.open(f'{address}/coverage')
+    page.get_by_role('heading', name='Changed shelves').wait_for()
+    phone.open(f'{address}/store')
+    page.locator('.bay-row', has_text='the shelf has changed').wait_for()
+    phone.assert_fits()
