@@ -160,8 +160,10 @@ def _canvas(
     left, top = min(xs) - margin, min(ys) - margin
     width, height = max(xs) - left + margin, max(ys) - top + margin
     svg = canvas(left, top, width, height + 40, f'Map of {store}', 'map pale' if pale else 'map')
-    # Wide stores scroll sideways on a phone rather than shrink below what a thumb can hit.
-    svg.set('style', f'--cm:{width:.0f};aspect-ratio:{width:.0f}/{height + 40:.0f}')
+    # Large stores scroll rather than shrink below what a thumb can hit.
+    high = height + 40
+    size = f'--cm:{width:.0f};--high:{high:.0f};aspect-ratio:{width:.0f}/{high:.0f}'
+    svg.set('style', size)
     svg.set('data-left', f'{left:.1f}')
     svg.set('data-bottom', f'{top + height:.1f}')
     return svg

@@ -87,7 +87,9 @@ class _Part:
 
         html.button(text, type='button').classes(css).on('click', guarded(run))
 
-    def ask(self, text: str, make: Callable[[str], str], said: str) -> None:
+    def ask(
+        self, text: str, make: Callable[[str], str], said: str, css: str = 'button primary'
+    ) -> None:
         """Add a button that makes a secret and shows it."""
 
         async def run() -> None:
@@ -96,7 +98,7 @@ class _Part:
             self.show(said, secret)
             await self.refresh()
 
-        html.button(text, type='button').classes('button primary').on('click', guarded(run))
+        html.button(text, type='button').classes(css).on('click', guarded(run))
 
 
 async def _users(part: _Part) -> None:
@@ -115,6 +117,7 @@ async def _users(part: _Part) -> None:
                 'New password',
                 partial(_reset, site, user.name),
                 f'New password of {user.name}, shown only now: ',
+                'button',
             )
             part.button('Remove', partial(site.accounts.remove, user.name))
     field(values, 'name', 'Name', autocomplete='off', autocapitalize='none')

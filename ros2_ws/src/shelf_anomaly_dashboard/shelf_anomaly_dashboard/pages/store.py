@@ -24,6 +24,7 @@ def build(site: Site) -> None:
     @route('/store', f'Store · {site.title}')
     async def store_page(client: Client, bay: str = '') -> None:
         with page(site, client, 'Store'):
+            html.h1('Store').classes('unseen-heading')
             await _StorePage(site, clean(bay)).build()
 
 
