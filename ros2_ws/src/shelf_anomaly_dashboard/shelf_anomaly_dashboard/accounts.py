@@ -24,7 +24,7 @@ from .passwords import (
     make_secret,
     NOBODY,
 )
-from .roles import AccessError, Role, role, Who
+from .roles import AccessError, ConflictError, MissingError, Role, role, Who
 from .text import clean
 from .throttle import Throttle
 from .views_access import AuditView, SessionView, UserView
@@ -78,7 +78,7 @@ class Accounts:
         check_password(password, name)
         with self._database.writing() as session:
             if session.get(UserRow, (self._store, name)) is not None:
-                raise AccessError(f'there is a user {name} already; choose another name')
+                raise ConflictError(f'there is a user {name} already; choose another name')
             self._add(session, name, kind, password)
             note_audit(
                 session, self._store, self._clock(), by, 'user_added', f'{name}: {kind.word}'
@@ -250,7 +250,7 @@ class Accounts:
     def _get(self, session: Session, name: str) -> UserRow:
         row = session.get(UserRow, (self._store, clean(name).lower()))
         if row is None:
-            raise AccessError(f'store {self._store!r} has no user {clean(name)!r}')
+            raise MissingError(f'store {self._store!r} has no user {clean(name)!r}')
         return row
 
     def _count(self, session: Session, kind: Role | None = None) -> int:
@@ -261,7 +261,7 @@ class Accounts:
 
     def _keep_an_admin(self, session: Session, row: UserRow) -> None:
         if row.role == Role.ADMIN.word and self._count(session, Role.ADMIN) == 1:
-            raise AccessError(f'{row.name} is the last admin; make another one first')
+            raise ConflictError(f'{row.name} is the last admin; make another one first')
 
     def _end_sessions(self, session: Session, name: str, keep: str = '') -> None:
         session.execute(

@@ -45,13 +45,18 @@ SMALLEST_M = 0.09
 
 
 def draw_bay(bay: Bay, alert: Spot, others: Sequence[AlertView] = ()) -> str:
+    """Draw a bay, as ``build_bay``, and return an SVG document."""
+    return text_of(build_bay(bay, alert, others))
+
+
+def build_bay(bay: Bay, alert: Spot, others: Sequence[AlertView] = ()) -> Element:
     """
-    Draw a bay with the place of one alert pointed out.
+    Draw a bay with the place of one alert pointed out, as a part of a page.
 
     :param bay: the bay
     :param alert: the alert to point out
     :param others: further open alerts of the bay, drawn faintly
-    :return: an SVG document in centimetres, y down
+    :return: an SVG element in centimetres, y down
     """
     width, height = bay.width * CM, bay.height * CM
     svg = canvas(-34, -8, width + 42, height + 20, f'Bay {bay.id} from the front', 'bay-front')
@@ -82,7 +87,7 @@ def draw_bay(bay: Bay, alert: Spot, others: Sequence[AlertView] = ()) -> str:
         if other.id != getattr(alert, 'id', ''):
             _draw_place(svg, bay, other, 'other')
     _draw_place(svg, bay, alert, 'place')
-    return text_of(svg)
+    return svg
 
 
 def _draw_place(svg: Element, bay: Bay, alert: Spot, css: str) -> None:

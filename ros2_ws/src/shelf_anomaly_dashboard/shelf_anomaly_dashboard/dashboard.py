@@ -123,6 +123,8 @@ def run(settings: Settings, bridge: Callable[[Site], Bridge] | None) -> None:
                 'It is shown only now. The page "Account" changes it, "Admin" adds users.',
                 flush=True,
             )
+        gc.collect()
+        gc.freeze()  # the modules stay; looking through them again and again would halt the pages
         Server(app, site.feed.close, settings.certificate, settings.key).run(sockets=[taken])
 
 

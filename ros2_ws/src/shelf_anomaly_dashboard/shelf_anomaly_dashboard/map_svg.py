@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 import math
 from urllib.parse import quote
 from xml.etree.ElementTree import Element
@@ -65,6 +66,7 @@ def bay_state(view: BayView, now_ns: int) -> str:
     return 'fresh' if elapsed < FRESH_NS else 'today' if elapsed < TODAY_NS else 'old'
 
 
+@lru_cache(maxsize=10_000)
 def footprint(bay: Bay) -> Footprint:
     """Return where a bay stands on the drawing."""
 
@@ -84,7 +86,7 @@ def footprint(bay: Bay) -> Footprint:
     )
 
 
-def draw_map(
+def build_map(
     layout: StoreLayout,
     bays: Sequence[BayView],
     robots: Sequence[RobotView],
@@ -93,9 +95,9 @@ def draw_map(
     highlight: Sequence[str] = (),
     home: str = '',
     linked: bool = True,
-) -> str:
+) -> Element:
     """
-    Draw the store.
+    Draw the store, as a part of a page.
 
     :param layout: where the bays are
     :param bays: their state; a bay that is not in the layout is not drawn
@@ -104,7 +106,7 @@ def draw_map(
     :param highlight: bays to point out, the others are drawn pale
     :param home: the bay where something belongs, pointed out in another colour
     :param linked: whether a tap on a bay leads to its alerts
-    :return: an SVG document
+    :return: an SVG element
     """
     views = {view.bay: view for view in bays}
     prints = {bay.id: footprint(bay) for bay in layout.bays.values()}
@@ -125,7 +127,23 @@ def draw_map(
     for robot in drawn:
         _draw_robot(svg, robot)
     _draw_scale(svg)
-    return text_of(svg)
+    return svg
+
+
+def draw_map(
+    layout: StoreLayout,
+    bays: Sequence[BayView],
+    robots: Sequence[RobotView],
+    now_ns: int,
+    *,
+    highlight: Sequence[str] = (),
+    home: str = '',
+    linked: bool = True,
+) -> str:
+    """Draw the store, as ``build_map``, and return an SVG document."""
+    return text_of(
+        build_map(layout, bays, robots, now_ns, highlight=highlight, home=home, linked=linked)
+    )
 
 
 def _canvas(
@@ -142,8 +160,10 @@ def _canvas(
     left, top = min(xs) - margin, min(ys) - margin
     width, height = max(xs) - left + margin, max(ys) - top + margin
     svg = canvas(left, top, width, height + 40, f'Map of {store}', 'map pale' if pale else 'map')
-    # Wide stores scroll sideways on a phone rather than shrink below what a thumb can hit.
-    svg.set('style', f'--cm:{width:.0f};aspect-ratio:{width:.0f}/{height + 40:.0f}')
+    # Large stores scroll rather than shrink below what a thumb can hit.
+    high = height + 40
+    size = f'--cm:{width:.0f};--high:{high:.0f};aspect-ratio:{width:.0f}/{high:.0f}'
+    svg.set('style', size)
     svg.set('data-left', f'{left:.1f}')
     svg.set('data-bottom', f'{top + height:.1f}')
     return svg

@@ -83,12 +83,22 @@ class AlertRow(Base):
     closed_ns: Mapped[int] = mapped_column(default=0)
     """When it was resolved or dismissed, on the dashboard's clock; 0 while it is open."""
 
+    same_as: Mapped[str] = mapped_column(String(36), default='')
+    """The alert that goes on for this one, when two robots raised one fault; empty is none."""
+    expected_sku: Mapped[str] = mapped_column(NAME, default='')
+    """What the planogram has at its place; empty is not known."""
+
     __table_args__ = (
         Index('alerts_listed', 'store', 'state', 'since_ns', 'id'),
         Index('alerts_by_priority', 'store', 'state', 'priority', 'since_ns', 'id'),
         Index('alerts_of_assignee', 'store', 'assignee', 'state'),
         Index('alerts_by_bay', 'store', 'bay', 'state'),
         Index('alerts_by_id', 'id'),
+        # Closed alerts and all of them: no state comes first, the list is read as it is shown.
+        Index('alerts_by_age', 'store', 'since_ns', 'id'),
+        Index('alerts_by_urgency', 'store', 'priority', 'since_ns', 'id'),
+        # All that the map counts, so that no alert need be looked up.
+        Index('alerts_on_map', 'store', 'state', 'bay', 'aisle'),
     )
 
 
@@ -162,6 +172,7 @@ class InspectionRow(Base):
     refusals: Mapped[dict[str, Any]]
     score: Mapped[float | None]
     threshold: Mapped[float | None]
+    relearn: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         Index('inspections_newest', 'store', 'bay', 'received_ns'),
@@ -186,6 +197,8 @@ class BayRow(Base):
     patrol: Mapped[str] = mapped_column(NAME)
     coverage: Mapped[float | None]
     refusals: Mapped[dict[str, Any]]
+    relearn: Mapped[bool] = mapped_column(default=False)
+    """Whether what is normal there has moved away from what the model learnt."""
 
 
 class RobotRow(Base):

@@ -14,7 +14,6 @@ from .models import AlertRow
 from .views_reports import DayCount, HeatSpot, KindTrend, TrendView
 
 DAY_NS = 24 * 3600 * 10**9
-STATES = ('open', 'resolved', 'dismissed')
 SAMPLES = 20000
 """Times to resolve that are read at most, the newest."""
 
@@ -29,19 +28,17 @@ def trends(
     """
     last = (now_ns + offset_ns) // DAY_NS
     start = (last - days + 1) * DAY_NS - offset_ns
-    # Naming every state lets the index of the list serve.
-    here = (AlertRow.store == store, AlertRow.state.in_(STATES))
     since = AlertRow.since_ns
     day = (since + offset_ns) // DAY_NS
     counted = (
         select(day, AlertRow.kind, AlertRow.state, func.count())
-        .where(*here, since >= start)
+        .where(AlertRow.store == store, since >= start)
         .group_by(day, AlertRow.kind, AlertRow.state)
     )
     cm = cast(AlertRow.x * 100, Integer)
     placed = (
         select(AlertRow.bay, AlertRow.level, cm, func.count())
-        .where(*here, since >= start)
+        .where(AlertRow.store == store, since >= start)
         .group_by(AlertRow.bay, AlertRow.level, cm)
     )
     lasted = (
@@ -58,7 +55,7 @@ def trends(
     before = (
         select(func.count())
         .select_from(AlertRow)
-        .where(*here, since >= start - days * DAY_NS, since < start)
+        .where(AlertRow.store == store, since >= start - days * DAY_NS, since < start)
     )
     with database.reading() as session:
         rows = [(int(d), k, s, int(n)) for d, k, s, n in session.execute(counted)]

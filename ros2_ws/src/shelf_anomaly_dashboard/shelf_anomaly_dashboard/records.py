@@ -119,11 +119,17 @@ class AlertRecord:
     resolved_in: str = ''
     evidence: bytes = b''
     """A JPEG or PNG picture, or nothing."""
+    same_as: str = ''
+    """Id of the alert that goes on for this one; empty is none."""
+    expected_sku: str = ''
+    """What the planogram has at its place; empty is not known."""
 
     def __post_init__(self) -> None:
         """Clean every field; :raises BadRecordError: when the alert has no id of its own."""
         object.__setattr__(self, 'id', _checked_id(self.id))
+        object.__setattr__(self, 'same_as', clean_id(self.same_as) or '')
         _clean_texts(self, ('store', 'robot', 'aisle', 'bay', 'model', 'resolved_in'))
+        _clean_texts(self, ('expected_sku',))
         _clean_texts(self, ('reason',), SENTENCE_LIMIT)
         _clean_numbers(self, ('x', 'y', 'width', 'height', 'score', 'threshold', 'p_value'))
         _clean_counts(self, ('stamp_ns', 'first_seen_ns', 'last_seen_ns', 'sightings'))
@@ -152,6 +158,8 @@ class InspectionRecord:
     """Why views were not used, and how many for each reason."""
     score: float | None = None
     threshold: float | None = None
+    relearn: bool = False
+    """Whether what is normal there has moved away from what the model learnt."""
 
     def __post_init__(self) -> None:
         """Clean every field; :raises BadRecordError: when no bay is named."""

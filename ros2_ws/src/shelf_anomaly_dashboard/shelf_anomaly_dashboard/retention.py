@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 import logging
 import threading
+import time
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from shelf_anomaly.errors import SettingsError
 
@@ -22,8 +25,9 @@ from .options import Options
 
 LOG = logging.getLogger(__name__)
 DAY_NS = 24 * 3600 * 10**9
-CHUNK = 500
-"""Rows that are removed in one transaction: robots are heard between."""
+CHUNK = 200
+"""Alerts, or other rows, that are removed in one transaction: robots are heard between."""
+LONGEST_PAUSE_S = 0.5
 FIRST_S = 120.0
 EVERY_S = 6 * 3600.0
 NAME = 'retention'
@@ -96,16 +100,15 @@ class Retention:
             removed.alerts = self._purge_alerts(self._before(policy.resolved_days))
         if policy.sightings_days:
             old = self._before(policy.sightings_days)
-            removed.sightings = self._purge(SightingRow, SightingRow.received_ns < old)
+            removed.sightings = self._purge(SightingRow, SightingRow.received_ns, old)
         if policy.inspections_days:
             old = self._before(policy.inspections_days)
-            removed.inspections = self._purge(InspectionRow, InspectionRow.received_ns < old)
+            removed.inspections = self._purge(InspectionRow, InspectionRow.received_ns, old)
         if policy.audit_days:
-            self._purge(AuditRow, AuditRow.at_ns < self._before(policy.audit_days))
-        self._purge(
-            DeliveryRow, DeliveryRow.state != 'waiting', DeliveryRow.changed_ns < self._before(14)
-        )
-        self._purge(SessionRow, SessionRow.expires_ns < self._clock())
+            self._purge(AuditRow, AuditRow.at_ns, self._before(policy.audit_days))
+        over = DeliveryRow.state != 'waiting'
+        self._purge(DeliveryRow, DeliveryRow.changed_ns, self._before(14), over)
+        self._purge(SessionRow, SessionRow.expires_ns, self._clock())
         removed.pictures = self._evidence.sweep(self._shown, self._clock())
         return removed
 
@@ -113,52 +116,67 @@ class Retention:
         return self._clock() - days * DAY_NS
 
     def _purge_alerts(self, before: int) -> int:
-        count = 0
-        while True:
-            with self._database.writing() as session:
-                keys = session.execute(
-                    select(AlertRow.store, AlertRow.robot, AlertRow.id)
-                    .where(
-                        AlertRow.store == self._store,
-                        AlertRow.state.in_(('resolved', 'dismissed')),
-                        AlertRow.closed_ns < before,
-                        # A robot that still speaks of it would only bring it back.
-                        AlertRow.received_ns < before,
-                    )
-                    .limit(CHUNK)
-                ).all()
-                wanted = [tuple(key) for key in keys]
-                for row, name in ((EventRow, 'alert_id'), (SightingRow, 'alert_id')):
-                    session.execute(
-                        delete(row).where(
-                            tuple_(row.store, row.robot, getattr(row, name)).in_(wanted)
-                        )
-                    )
-                session.execute(
-                    delete(AlertRow).where(
-                        tuple_(AlertRow.store, AlertRow.robot, AlertRow.id).in_(wanted)
-                    )
-                )
-            count += len(keys)
-            if len(keys) < CHUNK:
-                return count
+        query = (
+            select(AlertRow.robot, AlertRow.id)
+            .where(
+                AlertRow.store == self._store,
+                AlertRow.since_ns < before,
+                AlertRow.state != 'open',
+                AlertRow.closed_ns < before,
+                # A robot that still speaks of it would only bring it back.
+                AlertRow.received_ns < before,
+            )
+            .order_by(AlertRow.since_ns)  # in the order of an index: nothing is sorted
+            .limit(CHUNK)
+        )
 
-    def _purge(self, table: type[Base], *old: Any) -> int:
-        key: Any = table.__table__.primary_key
-        columns = list(key.columns)
-        count = 0
+        def remove(session: Session) -> int:
+            robots: dict[str, list[str]] = defaultdict(list)
+            for robot, name in session.execute(query):
+                robots[robot].append(name)
+            # Robot by robot, as SQLite would read a whole table for pairs of them.
+            for robot, names in robots.items():
+                for row, column in (
+                    (EventRow, EventRow.alert_id),
+                    (SightingRow, SightingRow.alert_id),
+                    (AlertRow, AlertRow.id),
+                ):
+                    here = (row.store == self._store, row.robot == robot, column.in_(names))
+                    session.execute(delete(row).where(*here))
+            return sum(map(len, robots.values()))
+
+        return self._by_and_by(remove)
+
+    def _purge(
+        self,
+        table: type[Base],
+        time_ns: InstrumentedAttribute[int],
+        before: int,
+        *more: ColumnElement[bool],
+    ) -> int:
         store: Any = table.__table__.c.store
+        old = (store == self._store, time_ns < before, *more)
+        last = select(time_ns).where(*old).order_by(time_ns).offset(CHUNK - 1).limit(1)
+
+        def remove(session: Session) -> int:
+            mark = session.scalar(last)
+            some = (*old, time_ns <= mark) if mark is not None else old
+            done: Any = session.execute(delete(table).where(*some))
+            return int(done.rowcount)
+
+        return self._by_and_by(remove)
+
+    def _by_and_by(self, remove: Callable[[Session], int]) -> int:
+        """Call ``remove`` until little is left; whoever waits to write comes in between."""
+        count = 0
         while True:
             with self._database.writing() as session:
-                keys = session.execute(
-                    select(*columns).where(store == self._store, *old).limit(CHUNK)
-                ).all()
-                session.execute(
-                    delete(table).where(tuple_(*columns).in_([tuple(key) for key in keys]))
-                )
-            count += len(keys)
-            if len(keys) < CHUNK:
+                began = time.monotonic()
+                removed = remove(session)
+            count += removed
+            if removed < CHUNK:
                 return count
+            time.sleep(min(LONGEST_PAUSE_S, time.monotonic() - began))
 
     def _shown(self) -> set[str]:
         # Several stores may share the folder with the database.

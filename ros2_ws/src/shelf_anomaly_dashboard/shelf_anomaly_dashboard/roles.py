@@ -14,6 +14,14 @@ class AccessError(ShelfAnomalyError):
     """Somebody wants what is not theirs to do."""
 
 
+class MissingError(AccessError):
+    """Something that is not there (any more)."""
+
+
+class ConflictError(AccessError):
+    """Something that is there already, or that must stay."""
+
+
 class Role(IntEnum):
     """What a person may do; each one may do all that those before it may."""
 

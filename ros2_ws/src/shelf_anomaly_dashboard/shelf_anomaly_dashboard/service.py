@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 import functools
 import logging
 import threading
@@ -27,8 +27,10 @@ from .actions import (
 from .database import Database
 from .evidence import EvidenceError, EvidenceStore
 from .feed import Feed
+from .known import Known
 from .records import AlertRecord, InspectionRecord, Record, StatusRecord, Verdict, VerdictRecord
 from .text import clean, SENTENCE_LIMIT
+from .together import Together
 from .upsert import keep_alert, keep_inspection, keep_place, keep_status, note_heard
 
 LOG = logging.getLogger(__name__)
@@ -63,6 +65,7 @@ class Service:
         self._lock = threading.Lock()
         self._problems = 0
         self._last_problem = ''
+        self._together = Together(self._write)
 
     @property
     def problems(self) -> tuple[int, str]:
@@ -101,7 +104,7 @@ class Service:
             if isinstance(r, AlertRecord) and r.evidence
         }
         try:
-            self._write([(record, pictures.get(i)) for i, record in enumerate(batch)])
+            self._together.keep([(record, pictures.get(i)) for i, record in enumerate(batch)])
         except (OperationalError, InterfaceError) as error:
             raise NotKeptError(f'{len(batch)} records are not kept: {clean(error, 200)}') from None
         except (SQLAlchemyError, ValueError) as error:
@@ -209,13 +212,14 @@ class Service:
             self.note_problem(f'alert {record.id}: {error}')
             return None
 
-    def _write(self, batch: Iterable[tuple[Record, str | None]]) -> None:
+    def _write(self, batch: Sequence[tuple[Record, str | None]]) -> None:
         now = self._clock()
         again: list[VerdictRecord] = []
         heard: set[tuple[str, str]] = set()
         with self._database.writing() as session:
+            known = Known(session, (r for r, _ in batch if isinstance(r, AlertRecord)))
             for record, picture in batch:
-                again += _keep(session, record, picture, now)
+                again += _keep(session, known, record, picture, now)
                 heard.add((record.store, record.robot))
             for store, robot in heard:
                 note_heard(session, store, robot, now)
@@ -223,9 +227,11 @@ class Service:
         self._feed.touch()
 
 
-def _keep(session: Session, record: Record, picture: str | None, now: int) -> list[VerdictRecord]:
+def _keep(
+    session: Session, known: Known, record: Record, picture: str | None, now: int
+) -> list[VerdictRecord]:
     if isinstance(record, AlertRecord):
-        return keep_alert(session, record, picture, now)
+        return keep_alert(session, known, record, picture, now)
     if isinstance(record, InspectionRecord):
         keep_inspection(session, record, now)
     elif isinstance(record, StatusRecord):

@@ -14,9 +14,9 @@ LOOK_S = 0.2
 SIGN_OF_LIFE_S = 10.0
 
 
-async def changes(site: Site, start: int | None) -> AsyncIterator[EventView | None]:
+async def changes(site: Site, start: int | None) -> AsyncIterator[list[EventView]]:
     """
-    Yield every change after ``start``; None now and then when nothing happens.
+    Yield every change after ``start``, several at a time; none now and then when nothing happens.
 
     :param start: number of the last change that the listener knows; None begins with the next one
     """
@@ -25,14 +25,23 @@ async def changes(site: Site, start: int | None) -> AsyncIterator[EventView | No
     quiet_s = 0.0
     while not site.feed.closed:
         version = site.feed.version
-        told = await asyncio.to_thread(site.tail.after, last) if version != seen else []
-        seen = version if len(told) == 0 else -1
-        for event in told:
-            last = event.id
-            yield event
+        told = await _after(site, last) if version != seen else []
+        seen = version if not told else -1
+        if told:
+            last = told[-1].id
+            yield told
         quiet_s = 0.0 if told else quiet_s + LOOK_S
         if quiet_s >= SIGN_OF_LIFE_S:
             quiet_s = 0.0
-            yield None
+            yield []
         if not told:
             await asyncio.sleep(LOOK_S)
+
+
+async def _after(site: Site, last: int) -> list[EventView]:
+    told = site.tail.at_hand(last)
+    if told is None:
+        # One reading for all that listen; the others have it at hand then.
+        await site.read('tail', site.tail.last)
+        told = site.tail.at_hand(last)
+    return await asyncio.to_thread(site.tail.after, last) if told is None else told

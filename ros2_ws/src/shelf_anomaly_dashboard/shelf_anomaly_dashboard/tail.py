@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_right
 import threading
 
 from .feed import Feed
@@ -22,7 +22,7 @@ class Tail:
         self._queries = queries
         self._feed = feed
         self._lock = threading.Lock()
-        self._kept: deque[EventView] = deque(maxlen=KEPT)
+        self._kept: list[EventView] = []
         self._from = queries.last_event_id()
         """Every change after this one, up to the last, is kept."""
         self._last = self._from
@@ -33,15 +33,28 @@ class Tail:
         with self._lock:
             self._renew()
             if event_id >= self._from:
-                newer = [event for event in self._kept if event.id > event_id]
-                return newer[:MAX_PAGE]
+                return self._newer(event_id)
         return self._queries.events_after(event_id)
+
+    def at_hand(self, event_id: int) -> list[EventView] | None:
+        """Return the same without waiting for anything; None when that cannot be told."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            current = self._feed.version == self._version and event_id >= self._from
+            return self._newer(event_id) if current else None
+        finally:
+            self._lock.release()
 
     def last(self) -> int:
         """Return the number of the newest change; 0 when there is none."""
         with self._lock:
             self._renew()
             return self._last
+
+    def _newer(self, event_id: int) -> list[EventView]:
+        start = bisect_right(self._kept, event_id, key=lambda event: event.id)
+        return self._kept[start : start + MAX_PAGE]
 
     def _renew(self) -> None:
         if (version := self._feed.version) != self._version:
@@ -50,10 +63,10 @@ class Tail:
 
     def _read(self) -> None:
         while told := self._queries.events_after(self._last):
-            for event in told:
-                if len(self._kept) == KEPT:
-                    self._from = self._kept[0].id
-                self._kept.append(event)
+            self._kept += told
             self._last = told[-1].id
+            if (over := len(self._kept) - KEPT) > 0:
+                self._from = self._kept[over - 1].id
+                del self._kept[:over]
             if len(told) < MAX_PAGE:
                 return

@@ -12,7 +12,7 @@ from .audit import note_audit
 from .database import Database
 from .models_access import TokenRow
 from .passwords import fingerprint, make_secret
-from .roles import AccessError, Role, Who
+from .roles import AccessError, MissingError, Role, Who
 from .text import clean
 from .views_access import TokenView
 
@@ -84,7 +84,7 @@ class Tokens:
         with self._database.writing() as session:
             row = session.get(TokenRow, token_id)
             if row is None or row.store != self._store:
-                raise AccessError(f'there is no token {token_id}')
+                raise MissingError(f'there is no token {token_id}')
             session.delete(row)
             note_audit(session, self._store, self._clock(), by, 'token_removed', row.name)
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from sqlalchemy.orm import Session
 
+from .known import Known
 from .life import after_robot, priority, stale
 from .models import AlertRow, BayRow, EventRow, InspectionRow, RobotRow, SightingRow
 from .records import (
@@ -41,6 +42,7 @@ _COPIED = (
         'p_value',
     ),
     *('reason', 'model', 'stamp_ns', 'first_seen_ns', 'last_seen_ns', 'sightings', 'resolved_in'),
+    *('same_as', 'expected_sku'),
 )
 
 
@@ -50,25 +52,27 @@ def on_our_clock(stamp_ns: int, now_ns: int) -> int:
 
 
 def keep_alert(
-    session: Session, record: AlertRecord, picture: str | None, now: int
+    session: Session, known: Known, record: AlertRecord, picture: str | None, now: int
 ) -> list[VerdictRecord]:
     """
     Make or renew the row of an alert.
 
     :param session: a session for writing
+    :param known: what the database has about the alerts of this batch
     :param record: what the robot tells
     :param picture: name of the evidence picture, or None for the one that is there already
     :param now: the dashboard's time, nanoseconds
     :return: a verdict that should be sent to the robot again, or nothing
     """
-    row = session.get(AlertRow, (record.store, record.robot, record.id), with_for_update=True)
+    row = known.alert(record)
     if row is None:
-        session.add(_new_alert(session, record, picture, now))
-        session.add(_sighting(record, picture, now))
-        session.flush()
+        row = _new_alert(session, record, picture, now)
+        known.add(record, row)
+        known.is_new(record)
+        session.add_all((row, _sighting(record, picture, now)))
         return []
-    if record.stamp_ns != row.stamp_ns:
-        _keep_sighting(session, record, picture, now)
+    if record.stamp_ns != row.stamp_ns and known.is_new(record):
+        session.add(_sighting(record, picture, now))  # a report may come twice and out of order
     row.received_ns = now
     row.evidence = picture or row.evidence
     if stale(
@@ -157,12 +161,6 @@ def _sighting(record: AlertRecord, picture: str | None, now: int) -> SightingRow
     )
 
 
-def _keep_sighting(session: Session, record: AlertRecord, picture: str | None, now: int) -> None:
-    key = (record.store, record.robot, record.id, record.stamp_ns)
-    if session.get(SightingRow, key) is None:  # a report may come twice and out of order
-        session.add(_sighting(record, picture, now))
-
-
 def _event(session: Session, row: AlertRow, at_ns: int, what: str, note: str = '') -> None:
     session.add(
         EventRow(
@@ -198,6 +196,7 @@ def keep_inspection(session: Session, record: InspectionRecord, now: int) -> Non
     )
     if record.result is not InspectionResult.NOT_SEEN:
         bay.seen_ns = bay.looked_ns
+        bay.relearn = record.relearn  # a pass that saw nothing says nothing about it
     session.flush()
 
 

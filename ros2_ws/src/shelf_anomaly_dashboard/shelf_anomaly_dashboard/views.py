@@ -60,6 +60,10 @@ class AlertView:
     acknowledged_ns: int
     closed_ns: int
     """When it was resolved or dismissed, on the dashboard's clock; 0 while it is open."""
+    same_as: str = ''
+    """The alert that goes on for this one; empty is none."""
+    expected_sku: str = ''
+    """What the planogram has at its place; empty is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,8 @@ class BayView:
     """Why views were not used."""
     robot: str
     patrol: str
+    relearn: bool = False
+    """Whether what is normal there has moved away from what the model learnt."""
 
 
 @dataclass(frozen=True, slots=True)

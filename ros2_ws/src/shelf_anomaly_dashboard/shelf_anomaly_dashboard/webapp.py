@@ -17,6 +17,7 @@ from .login import build_login
 from .security import Guard
 from .settings import Settings
 from .site import Site
+from .timing import Timing
 
 STATIC = Path(__file__).parent / 'static'
 
@@ -42,6 +43,7 @@ def build_app(site: Site, settings: Settings) -> FastAPI:
         https=settings.https,
     )
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Timing)
     return app
 
 

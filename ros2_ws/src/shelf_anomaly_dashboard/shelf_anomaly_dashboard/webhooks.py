@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from .audit import note_audit
 from .database import Database
 from .models_access import DeliveryRow, WebhookRow
-from .roles import AccessError
+from .roles import AccessError, MissingError
 from .tail import Tail
 from .text import clean
 from .views import EventView
@@ -210,7 +210,7 @@ class Webhooks:
     def _get(self, session: Session, webhook_id: int) -> WebhookRow:
         row = session.get(WebhookRow, webhook_id)
         if row is None or row.store != self._store:
-            raise AccessError(f'there is no webhook {webhook_id}')
+            raise MissingError(f'there is no webhook {webhook_id}')
         return row
 
 

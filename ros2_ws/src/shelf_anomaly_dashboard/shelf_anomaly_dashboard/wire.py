@@ -74,6 +74,10 @@ class AlertIn(Report):
     suggested_bays: Names = []
     seen_in: Names = Field(default=[], description='Patrols.')
     resolved_in: Name = ''
+    same_as: str = Field(
+        default='', max_length=36, description='The alert that goes on for this one.'
+    )
+    expected_sku: Name = Field(default='', description='What the planogram has at its place.')
     evidence: str = Field(
         default='', max_length=12 * 1024 * 1024, description='JPEG or PNG, base64; may be empty.'
     )
@@ -105,6 +109,9 @@ class InspectionIn(Report):
     refusals: Counts = Field(default={}, description='Why views were refused, and how many.')
     score: Figure = None
     threshold: Figure = None
+    relearn: bool = Field(
+        default=False, description='What is normal there has moved; the model must learn it anew.'
+    )
 
     def record(self, store: str, robot: str) -> InspectionRecord:
         """Return the record; :raises BadRecordError: when it names no bay."""

@@ -31,6 +31,13 @@ DONE = {
     'free': 'Free for anybody',
     'note': 'Note kept',
 }
+RELEARN = 'the shelf has changed'
+RELEARN_LONG = (
+    'This shelf has changed since the robot learnt it. Alerts here may be false until it learns '
+    'the shelf anew.'
+)
+SAME = 'Two robots reported this. The other alert goes on for both.'
+LEAD = 'Put these right. Tap one to see where.'
 URGENT = 80
 """Alerts of at least this priority are called urgent."""
 REFUSALS = {
@@ -149,6 +156,11 @@ def patrol(name: str) -> str:
 
 def bay(view: BayView, now_ns: int) -> str:
     """Return a bay's state in words."""
+    state = _bay_state(view, now_ns)
+    return f'{state} · {RELEARN}' if view.relearn else state
+
+
+def _bay_state(view: BayView, now_ns: int) -> str:
     if view.open_alerts:
         return f'{view.open_alerts} to do' + (
             f' · seen {age(view.seen_ns, now_ns)}' if view.seen_ns else ''
@@ -193,6 +205,17 @@ def kind_trend(one: KindTrend) -> str:
     if one.closed:
         parts.append(f'{100 * one.dismissed / one.closed:.0f} % false alarms')
     return ' · '.join(parts) or 'none closed yet'
+
+
+def state(alert: AlertView) -> str:
+    """Return the state of an alert, as its badge says it."""
+    closed = alert.state != 'open'
+    return 'Told twice' if closed and alert.same_as else STATES[alert.state]
+
+
+def expected(alert: AlertView) -> str:
+    """Return what should stand in the place of an alert; nothing when that is not known."""
+    return f'Should stand here: {alert.expected_sku}' if alert.expected_sku else ''
 
 
 def sure(confidence: float) -> str:

@@ -180,6 +180,24 @@ def start_dashboard(
         yield start
 
 
+@pytest.fixture(scope='session')
+def run_dashboard() -> Callable[..., Any]:
+    """Return a runner of a real dashboard for as long as a test, or several, need it."""
+
+    @contextmanager
+    def run(store: Path, folder: Path, more: tuple[str, ...], *, login: bool) -> Iterator[str]:
+        with _process(_cli_command(store, folder, more, login), folder) as (_, address):
+            yield address
+
+    return run
+
+
+@pytest.fixture(scope='session')
+def shop_layout() -> dict[str, Any]:
+    """Return the content of the tests' store.yaml."""
+    return layout()
+
+
 def _cli_command(store: Path, folder: Path, arguments: tuple[str, ...], login: bool) -> list[str]:
     return [
         *(sys.executable, '-m', 'shelf_anomaly_dashboard.cli', '--store', str(store)),
@@ -404,8 +422,8 @@ def browser() -> Iterator[Any]:
 class Tab:
     """A page that remembers what the browser complained about."""
 
-    def __init__(self, browser: Any, size: dict[str, int]) -> None:
-        self.page = browser.new_page(viewport=size, has_touch=size is PHONE)
+    def __init__(self, browser: Any, size: dict[str, int], **options: Any) -> None:
+        self.page = browser.new_page(viewport=size, has_touch=size is PHONE, **options)
         self.complaints: list[str] = []
         self.foreign: list[str] = []
         self.page.on('pageerror', lambda error: self.complaints.append(str(error)))
@@ -447,6 +465,12 @@ def phone(browser: Any) -> Iterator[Tab]:
     tab = Tab(browser, PHONE)
     yield tab
     tab.page.close()
+
+
+@pytest.fixture(scope='session')
+def make_phone() -> Callable[..., Tab]:
+    """Return a maker of phones for fixtures that outlive a test."""
+    return lambda browser, **options: Tab(browser, PHONE, **options)
 
 
 @pytest.fixture

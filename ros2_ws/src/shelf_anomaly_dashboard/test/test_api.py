@@ -175,6 +175,13 @@ def test_our_own_names(client: TestClient, host: str) -> None:
     assert client.get('/healthz', headers={'host': host}).status_code == 200
 
 
+def test_an_answer_tells_how_long_the_server_took(client: TestClient) -> None:
+    kind, _, value = client.get('/api/v1/bays').headers['server-timing'].partition(';dur=')
+
+    assert kind == 'total'
+    assert float(value) >= 0
+
+
 def test_bays_and_status(client: TestClient, site: Site, make_alert: Maker) -> None:
     site.service.write(
         [
@@ -212,6 +219,15 @@ def test_the_interface_describes_itself(client: TestClient) -> None:
         '/api/v1/me',
         '/api/v1/reports',
         '/api/v1/status',
+        '/api/v1/tokens',
+        '/api/v1/tokens/{number}',
+        '/api/v1/users',
+        '/api/v1/users/{name}',
+        '/api/v1/users/{name}/password',
+        '/api/v1/users/{name}/role',
+        '/api/v1/webhooks',
+        '/api/v1/webhooks/{number}',
+        '/api/v1/webhooks/{number}/active',
         '/evidence/{name}',
         '/healthz',
     } == set(paths)

@@ -233,6 +233,73 @@ def test_roles_hold_in_the_interface(client: TestClient, site: Site, make_alert:
     assert (answer.status_code, answer.json()['alert']['acknowledged_by']) == (200, 'sam')
 
 
+def test_admins_rule_over_access_by_program_too(client: TestClient, site: Site) -> None:
+    log_in(client, 'ada')
+    head = csrf(client)
+    made = client.post('/api/v1/users', json={'name': 'Eva', 'role': 'viewer'}, headers=head)
+    assert (made.status_code, made.json()['name']) == (201, 'eva')
+    again = client.post('/api/v1/users', json={'name': 'eva', 'role': 'staff'}, headers=head)
+    assert again.status_code == 409
+    weak = {'name': 'kim', 'role': 'viewer', 'password': 'short'}
+    assert client.post('/api/v1/users', json=weak, headers=head).status_code == 422
+    role = client.put('/api/v1/users/eva/role', json={'role': 'staff'}, headers=head)
+    assert role.status_code == 204
+    assert {u['name']: u['role'] for u in client.get('/api/v1/users').json()}['eva'] == 'staff'
+    with TestClient(client.app, base_url=BASE, follow_redirects=False) as other:
+        assert log_in(other, 'eva', made.json()['password']) == 303
+        fresh = client.post('/api/v1/users/eva/password', headers=head).json()['password']
+        assert other.get('/api/v1/alerts').status_code == 401  # the old login has ended
+        assert log_in(other, 'eva', fresh) == 303
+        assert client.delete('/api/v1/users/eva', headers=head).status_code == 204
+        assert other.get('/api/v1/alerts').status_code == 401
+    assert client.delete('/api/v1/users/eva', headers=head).status_code == 404
+    assert client.delete('/api/v1/users/ada', headers=head).status_code == 409  # the last admin
+
+    wanted = {'name': 'ERP', 'scopes': ['read', 'write']}
+    token = client.post('/api/v1/tokens', json=wanted, headers=head).json()['token']
+    (listed,) = client.get('/api/v1/tokens').json()
+    assert token not in str(listed)
+    hook = {'url': 'https://erp.example/shelf', 'events': ['opened']}
+    secret = client.post('/api/v1/webhooks', json=hook, headers=head).json()['secret']
+    (told,) = client.get('/api/v1/webhooks').json()
+    assert (told['url'], told['active']) == (hook['url'], True)
+    assert secret not in str(told)
+    at = f'/api/v1/webhooks/{told["id"]}'
+    assert client.put(f'{at}/active', json={'active': False}, headers=head).status_code == 204
+    assert client.get('/api/v1/webhooks').json()[0]['active'] is False
+    assert client.delete(at, headers=head).status_code == 204
+    assert client.delete(at, headers=head).status_code == 404
+    strange = {'url': 'https://erp.example/', 'events': ['nonsense']}
+    assert client.post('/api/v1/webhooks', json=strange, headers=head).status_code == 422
+    gone = f'/api/v1/tokens/{listed["id"]}'
+    assert client.delete(gone, headers=head).status_code == 204
+    assert client.delete(gone, headers=head).status_code == 404
+    said = {line.what for line in site.audit()}
+    assert {'user_added', 'role_set', 'password_set', 'user_removed', 'token_made'} <= said
+
+
+@pytest.mark.parametrize('name', ['sam', 'vera', 'token'])
+@pytest.mark.parametrize('path', ['users', 'tokens', 'webhooks'])
+def test_nobody_else_rules_over_access(
+    client: TestClient, site: Site, name: str, path: str
+) -> None:
+    if name == 'token':
+        secret = site.tokens.make('all', ['read', 'write', 'ingest'])
+        head = {'authorization': f'Bearer {secret}'}
+    else:
+        log_in(client, name)
+        head = csrf(client)
+    bodies = {
+        'users': {'name': 'mallory', 'role': 'admin'},
+        'tokens': {'name': 'mine', 'scopes': ['read']},
+        'webhooks': {'url': 'https://evil.example/'},
+    }
+
+    assert client.get(f'/api/v1/{path}', headers=head).status_code == 403
+    assert client.post(f'/api/v1/{path}', json=bodies[path], headers=head).status_code == 403
+    assert client.delete(f'/api/v1/{path}/1', headers=head).status_code == 403
+
+
 def test_tokens_may_what_they_are_for(client: TestClient, site: Site, make_alert: Maker) -> None:
     alert = make_alert()
     site.service.write([alert])

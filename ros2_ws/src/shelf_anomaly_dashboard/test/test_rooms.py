@@ -31,6 +31,7 @@ OWNERS = {
         'actions.py',
         'audit.py',
         'database.py',
+        'known.py',
         'models.py',
         'models_access.py',
         'options.py',

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 import uuid
 
 import pytest
 
+from shelf_anomaly_dashboard import service as service_module
 from shelf_anomaly_dashboard.records import (
     AlertRecord,
     InspectionRecord,
@@ -243,15 +245,55 @@ def test_one_record_that_cannot_be_kept_does_not_take_the_others_along(
     site: Site, make_alert: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, bad = make_alert(), make_alert()
-    real = site.service._write
+    real = service_module.keep_alert
 
-    def failing(batch: list[tuple[object, str | None]]) -> None:
-        if any(record is bad for record, _ in batch):
+    def failing(session: Any, known: Any, record: AlertRecord, *more: Any) -> Any:
+        if record is bad:
             raise ValueError('this one')
-        real(batch)  # type: ignore[arg-type]
+        return real(session, known, record, *more)
 
-    monkeypatch.setattr(site.service, '_write', failing)
+    monkeypatch.setattr(service_module, 'keep_alert', failing)
     site.service.write([bad, good])
 
     assert site.queries.alerts(AlertFilter()).total == 1
     assert 'this one' in site.service.problems[1]
+
+
+def test_what_a_robot_says_of_double_alerts_and_changed_shelves(
+    site: Site, make_alert: Maker
+) -> None:
+    first = make_alert(expected_sku='tea')
+    twin = make_alert(state=State.RESOLVED, same_as=first.id)
+    odd = make_alert(same_as='../no id')
+    look = InspectionRecord(
+        STORE, 'rover', 'A1-L01', InspectionResult.NORMAL, end_ns=1, relearn=True
+    )
+    site.service.write([first, twin, odd, look])
+
+    def changed() -> list[str]:
+        return [bay.bay for bay in site.queries.bays() if bay.relearn]
+
+    assert detail(site, first).alert.expected_sku == 'tea'
+    assert detail(site, twin).alert.same_as == first.id
+    assert detail(site, odd).alert.same_as == ''
+    assert changed() == ['A1-L01']
+    # a pass that saw nothing says nothing about it, a later one that did does
+    site.service.write([replace(look, result=InspectionResult.NOT_SEEN, end_ns=2, relearn=False)])
+    assert changed() == ['A1-L01']
+    site.service.write([replace(look, end_ns=3, relearn=False)])
+    assert changed() == []
+
+
+def test_a_batch_in_which_an_alert_comes_several_times(site: Site, make_alert: Maker) -> None:
+    alert = make_alert(seen_in=('p1',))
+    again = replace(alert, stamp_ns=alert.stamp_ns + 1, seen_in=('p1', 'p2'))
+    gone = replace(again, stamp_ns=again.stamp_ns + 1, state=State.RESOLVED)
+    site.service.write([alert, again, again, gone, alert])
+    site.service.write([again, gone])
+
+    assert story(site, alert) == [
+        ('robot', 'opened'),
+        ('robot', 'seen_again'),
+        ('robot', 'resolved'),
+    ]
+    assert len(detail(site, alert).sightings) == 3

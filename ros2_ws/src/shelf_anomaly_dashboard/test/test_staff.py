@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 import csv
 import io
+from pathlib import Path
+import time
 from typing import Any
 
 import cv2
@@ -29,6 +31,10 @@ pytestmark = pytest.mark.browser
 STORE = 'Test shop'
 PASSWORD = 'correct horse battery'
 LIVE = 'window.did_handshake === true'
+FOCUSED = """() => {
+    const active = document.activeElement;
+    return (active.innerText || active.labels?.[0]?.innerText) ?? '';
+}"""
 Start = Callable[..., Any]
 Make = Callable[..., AlertRecord]
 
@@ -124,18 +130,36 @@ def test_several_at_once_and_the_sheet(
     page.wait_for_function('document.querySelectorAll(".card.dismissed").length === 2')
 
 
+def add_admin(folder: Path) -> None:
+    database = Database(f'sqlite:///{folder}/live.db')
+    Accounts(database, STORE, time.time_ns).add('ada', Role.ADMIN, PASSWORD)
+    database.close()
+
+
+def log_in_by_keyboard(page: Any, address: str) -> None:
+    page.goto(address)
+    page.get_by_label('Name').wait_for()
+    page.keyboard.type('ada')  # the first field waits for it
+    page.keyboard.press('Tab')
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press('Enter')
+    page.wait_for_function(LIVE)
+
+
 def test_keyboard_only(
-    start_dashboard: Start, service: Service, make_alert: Make, phone: Any
+    start_dashboard: Start, service: Service, make_alert: Make, phone: Any, tmp_path: Path
 ) -> None:
     service.write([make_alert()])
-    _, address = start_dashboard('--no-ros')
-    page = phone.open(address)
+    add_admin(tmp_path)
+    _, address = start_dashboard('--no-ros', login=True)
+    page = phone.page
+    log_in_by_keyboard(page, address)
     page.wait_for_selector('.card')
 
     def tab_to(text: str) -> None:
-        for _ in range(60):
+        for _ in range(80):
             page.keyboard.press('Tab')
-            if text in page.evaluate('document.activeElement.innerText ?? ""'):
+            if text in page.evaluate(FOCUSED):
                 return
         raise AssertionError(f'the keyboard does not reach {text!r}')
 
@@ -149,40 +173,84 @@ def test_keyboard_only(
     page.keyboard.press('Enter')
     page.locator('.headline .badge', has_text='Resolved').wait_for()
 
+    page.goto(f'{address}/account')
+    page.wait_for_function(LIVE)
+    tab_to('Users, tokens, webhooks')
+    page.keyboard.press('Enter')
+    page.get_by_role('heading', name='Admin').wait_for()
+    page.wait_for_function(LIVE)
+    tab_to('What it is for')
+    page.keyboard.type('price tags')
+    tab_to('Make token')
+    page.keyboard.press('Enter')
+    page.get_by_text('Token, shown only now: shelf_').wait_for()
+    page.locator('.row', has_text='price tags').wait_for()
 
-def test_no_serious_finding_of_axe(
-    start_dashboard: Start, service: Service, make_alert: Make, jpeg: bytes, phone: Any
-) -> None:
-    axe = pytest.importorskip(
+    page.goto(f'{address}/account')
+    page.wait_for_function(LIVE)
+    tab_to('Log out')
+    page.keyboard.press('Enter')
+    page.get_by_label('Password').wait_for()
+
+
+@pytest.fixture
+def axe() -> Any:
+    """Return what looks for things that some people cannot use."""
+    return pytest.importorskip(
         'axe_playwright_python.sync_playwright', reason='axe-playwright-python is not installed'
     ).Axe()
-    service.write([alert := make_alert(evidence=jpeg, suggested_bays=('A2-L01',))])
-    service.write([make_alert(kind=kind) for kind in Kind])
+
+
+def test_no_serious_finding_of_axe(
+    start_dashboard: Start,
+    service: Service,
+    make_alert: Make,
+    jpeg: bytes,
+    phone: Any,
+    axe: Any,
+    tmp_path: Path,
+) -> None:
+    alert = make_alert(
+        evidence=jpeg,
+        suggested_bays=('A2-L01',),
+        same_as='7f1c2a9e-3a40-4d0e-9a53-2f8f1e0f6f11',
+        expected_sku='tea',
+    )
+    service.write([alert, *(make_alert(kind=kind) for kind in Kind)])
+    refused = InspectionResult.NOT_SEEN
     service.write(
         [
             StatusRecord(STORE, 'rover', 'm 1', stages_ms={'find': 2.0}, last_problem='no pose'),
-            InspectionRecord(
-                STORE, 'rover', 'A1-R01', InspectionResult.NOT_SEEN, refusals={'exposure': 2}
-            ),
+            InspectionRecord(STORE, 'rover', 'A1-R01', refused, refusals={'exposure': 2}),
+            InspectionRecord(STORE, 'rover', 'A1-L01', InspectionResult.ALERT, relearn=True),
         ]
     )
-    _, address = start_dashboard('--no-ros')
-    found = []
+    add_admin(tmp_path)
+    _, address = start_dashboard('--no-ros', login=True)
+    page, found = phone.page, []
+
+    def look(scheme: str, path: str) -> None:
+        found.extend(
+            (scheme, path, one['id'], one['nodes'][0]['html'][:200])
+            for one in axe.run(page).response['violations']
+            if one['impact'] in ('serious', 'critical')
+        )
+
     for scheme in ('light', 'dark'):
-        phone.page.emulate_media(color_scheme=scheme, reduced_motion='reduce')
+        page.emulate_media(color_scheme=scheme, reduced_motion='reduce')
+        page.context.clear_cookies()
+        page.goto(f'{address}/login')
+        look(scheme, 'login')
+        log_in_by_keyboard(page, address)
         for path in (
-            *('', f'alerts/{alert.id}', 'store', 'coverage'),
-            *('trends', 'robots', 'find', 'more'),
+            *('', f'alerts/{alert.id}', 'store', 'coverage', 'trends'),
+            *('robots', 'find', 'more', 'account', 'admin'),
         ):
             phone.open(f'{address}/{path}')
-            phone.page.wait_for_function(
+            page.wait_for_function(
                 'document.querySelector(".connection .said").textContent !== ""'
             )
-            found += [
-                (scheme, path, one['id'], one['nodes'][0]['html'][:200])
-                for one in axe.run(phone.page).response['violations']
-                if one['impact'] in ('serious', 'critical')
-            ]
+            look(scheme, path)
     assert found == []
 
 
@@ -228,3 +296,38 @@ def test_without_a_robot_the_page_says_so_and_the_pages_can_be_installed(
     assert manifest['url'].endswith('/static/manifest.webmanifest')
     told = session.send('Page.getInstallabilityErrors')['installabilityErrors']
     assert [one['errorId'] for one in told if one['errorId'] != 'in-incognito'] == []
+
+
+def test_a_new_employee_gets_the_first_alert_out_of_the_world(
+    robot: Any, start_dashboard: Start, until: Callable[..., Any], phone: Any
+) -> None:
+    """Only what the pages themselves say leads on; no address is typed but the one printed."""
+    _, address = start_dashboard(node=True)
+    page = phone.open(address)
+    page.get_by_text('Put these right. Tap one').wait_for()
+    first = page.locator('.card').first
+    place = first.locator('.where').inner_text()
+    first.tap()
+    page.wait_for_function(LIVE)
+    page.get_by_role('heading', name='In the wrong place').wait_for()
+    assert place in page.inner_text('.headline')
+    button = page.get_by_role('button', name='Resolved', exact=True)
+    assert button.bounding_box()['y'] + button.bounding_box()['height'] <= 740
+    button.tap()
+    page.locator('.headline .badge', has_text='Resolved').wait_for()
+    until(
+        lambda: any(f'verdict {robot.open_id} 3 ' in line for line in robot.heard), 10, 'verdict'
+    )
+    page.get_by_text('Robot has taken note').wait_for()
+
+    page.get_by_label('Back to the alerts').tap()
+    page.get_by_text('Nothing to do').wait_for()
+    for _ in range(2):  # it stays so, also for somebody who comes later
+        page.reload()
+        page.wait_for_function(LIVE)
+        page.get_by_text('Nothing to do').wait_for()
+        page.get_by_role('button', name='Done').tap()
+        page.locator('.card.resolved').wait_for()
+        page.get_by_role('button', name='To do').tap()
+        page.get_by_text('Nothing to do').wait_for()
+    phone.assert_fits()

@@ -55,6 +55,14 @@ def staff(request: Request) -> Who:
     return _at_least(request, Role.STAFF, 'write')
 
 
+def admin(request: Request) -> Who:
+    """Return who asks, when they rule over access; no token does."""
+    who = asking(request)
+    if not who.may(Role.ADMIN):
+        raise HTTPException(403, 'that takes the role admin')
+    return who
+
+
 def reporter(request: Request) -> Who:
     """Return who asks, when reports of robots are taken from them."""
     who = asking(request)
@@ -73,4 +81,5 @@ def _at_least(request: Request, role: Role, scope: str) -> Who:
 Asking = Annotated[Who, Depends(asking)]
 Viewer = Annotated[Who, Depends(viewer)]
 Staff = Annotated[Who, Depends(staff)]
+Admin = Annotated[Who, Depends(admin)]
 Reporter = Annotated[Who, Depends(reporter)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import asdict
+from functools import lru_cache
 import json
 import time
 from typing import Annotated, Literal
@@ -18,7 +19,7 @@ from pydantic import BaseModel
 from ..roles import Who
 from ..site import Site
 from ..stream import changes
-from ..views import BayView, StatusView
+from ..views import BayView, EventView, StatusView
 from .access import Asking, Viewer
 
 CHECK_S = 20.0
@@ -98,8 +99,10 @@ async def _stream(site: Site, request: Request, who: Who, start: int | None) -> 
             looked = time.monotonic()
             if await asyncio.to_thread(site.accounts.who_of, who.session) is None:
                 return
-        if told is None:
-            yield ': still here\n\n'
-        else:
-            # JSON has no line breaks of its own, so that no text can begin another field.
-            yield f'id: {told.id}\nevent: {told.what}\ndata: {json.dumps(asdict(told))}\n\n'
+        yield ''.join(map(_line, told)) or ': still here\n\n'
+
+
+@lru_cache(maxsize=4096)
+def _line(told: EventView) -> str:
+    # JSON has no line breaks of its own, so that no text can begin another field.
+    return f'id: {told.id}\nevent: {told.what}\ndata: {json.dumps(asdict(told))}\n\n'

@@ -13,13 +13,13 @@ from ..roles import AccessError
 from ..site import Site
 from .access import current_user
 from .forms import field, guarded, Values
-from .frame import page
+from .frame import page, route
 
 
 def build(site: Site) -> None:
     """Register the page."""
 
-    @ui.page('/account', title=f'Account · {site.title}')
+    @route('/account', f'Account · {site.title}')
     async def account_page(client: Client) -> None:
         with page(site, client, 'Account', back=True):
             html.h1('Account')

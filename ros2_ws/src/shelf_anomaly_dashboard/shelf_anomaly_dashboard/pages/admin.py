@@ -10,7 +10,7 @@ from dataclasses import fields
 from functools import partial
 from typing import Any
 
-from nicegui import Client, html, ui
+from nicegui import Client, html
 
 from .. import words
 from ..passwords import make_password
@@ -20,7 +20,7 @@ from ..site import Site
 from ..tokens import SCOPES
 from .access import require
 from .forms import choice, field, guarded, Values
-from .frame import page
+from .frame import page, route
 
 ROLES = ('viewer', 'staff', 'admin')
 KEPT = {
@@ -34,7 +34,7 @@ KEPT = {
 def build(site: Site) -> None:
     """Register the page."""
 
-    @ui.page('/admin', title=f'Admin · {site.title}')
+    @route('/admin', f'Admin · {site.title}')
     async def admin_page(client: Client) -> None:
         with page(site, client, 'Admin', back=True):
             html.h1('Admin')
@@ -87,7 +87,9 @@ class _Part:
 
         html.button(text, type='button').classes(css).on('click', guarded(run))
 
-    def ask(self, text: str, make: Callable[[str], str], said: str) -> None:
+    def ask(
+        self, text: str, make: Callable[[str], str], said: str, css: str = 'button primary'
+    ) -> None:
         """Add a button that makes a secret and shows it."""
 
         async def run() -> None:
@@ -96,7 +98,7 @@ class _Part:
             self.show(said, secret)
             await self.refresh()
 
-        html.button(text, type='button').classes('button primary').on('click', guarded(run))
+        html.button(text, type='button').classes(css).on('click', guarded(run))
 
 
 async def _users(part: _Part) -> None:
@@ -115,6 +117,7 @@ async def _users(part: _Part) -> None:
                 'New password',
                 partial(_reset, site, user.name),
                 f'New password of {user.name}, shown only now: ',
+                'button',
             )
             part.button('Remove', partial(site.accounts.remove, user.name))
     field(values, 'name', 'Name', autocomplete='off', autocapitalize='none')

@@ -5,21 +5,18 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import quote
 
 from nicegui import Client, html, ui
 from nicegui.events import GenericEventArguments
 
-from .. import words
-from ..bay_svg import draw_bay
-from ..map_svg import draw_map
 from ..records import Verdict
 from ..site import Site
 from ..text import SENTENCE_LIMIT
-from ..views import AlertDetail, AlertFilter, AlertView
+from ..views import AlertDetail, AlertFilter, AlertPage, AlertView, BayView
 from .alert_people import act, People
-from .alert_story import draw_details, draw_evidence, draw_story
-from .frame import live, may_act, page, picture
+from .alert_place import draw_headline, draw_homes, draw_place, draw_same
+from .alert_story import draw_details, draw_evidence, draw_sightings, draw_story
+from .frame import draw, live, may_act, page, picture, route, show
 
 BUTTONS = {
     True: (
@@ -34,7 +31,7 @@ BUTTONS = {
 def build(site: Site) -> None:
     """Register the page."""
 
-    @ui.page('/alerts/{alert_id}', title=f'Alert · {site.title}')
+    @route('/alerts/{alert_id}', f'Alert · {site.title}')
     async def alert_page(client: Client, alert_id: str) -> None:
         detail = await asyncio.to_thread(site.queries.alert, alert_id)
         with page(site, client, 'Alerts', back=True):
@@ -67,7 +64,16 @@ class _AlertPage:
         if self._site.login:
             users = await asyncio.to_thread(self._site.accounts.users)
             self._staff = [user.name for user in users if user.role != 'viewer']
-        self._body = html.div().classes('one-alert')
+        with html.div().classes('one-alert'):
+            self._headline = draw('')
+            self._same = _part()
+            with html.div().classes('columns'):
+                with html.div().classes('column'):
+                    self._picture, self._homes = _part(), _part()
+                    self._people.build()
+                with html.div().classes('column'):
+                    self._place, self._story = _part(), _part()
+                    self._sightings, self._details = _part(), _part()
         self._may_act = may_act(self._site)
         if self._may_act:
             self._build_actions()
@@ -131,20 +137,24 @@ class _AlertPage:
 
     async def _refresh(self) -> None:
         queries = self._site.queries
-        detail = await asyncio.to_thread(queries.alert, self._id)
+        detail: AlertDetail | None = await self._site.read(
+            ('alert', self._id), lambda: queries.alert(self._id)
+        )
         if detail is None:
             return
-        others = await asyncio.to_thread(
-            queries.alerts, AlertFilter(state='open', bay=detail.alert.bay)
+        near = AlertFilter(state='open', bay=detail.alert.bay)
+        others: AlertPage = await self._site.read(
+            ('near', detail.alert.bay), lambda: queries.alerts(near)
         )
+        bays: list[BayView] = await self._site.read('bays', queries.bays)
+        relearn = any(bay.relearn for bay in bays if bay.bay == detail.alert.bay)
         now = self._site.clock()
         minute = now // (60 * 10**9)
-        shown = (_essence(detail), tuple((o.id, o.x, o.y) for o in others.items), minute)
+        near_by = tuple((o.id, o.x, o.y) for o in others.items)
+        shown = (_essence(detail), near_by, relearn, minute)
         if shown != self._drawn:
             self._drawn = shown
-            self._body.clear()
-            with self._body:
-                self._draw(detail, others.items, now)
+            self._draw(detail, others.items, now, relearn=relearn)
         if self._may_act:
             self._draw_buttons(detail.alert)
 
@@ -164,62 +174,23 @@ class _AlertPage:
                     html.span(text)
                 button.on('click', lambda verdict=verdict: self._say(verdict))
 
-    def _draw(self, detail: AlertDetail, others: list[AlertView], now: int) -> None:
-        alert = detail.alert
-        with html.div().classes(f'headline kind-{alert.kind}'):
-            picture(alert.kind, 'kind-icon')
-            with html.div():
-                html.h1(words.kind(alert.kind))
-                html.bdi(words.place(alert, self._site.queries.layout)).classes('where')
-                with html.p().classes('since'):
-                    if words.urgent(alert):
-                        html.span('Urgent').classes('badge urgent')
-                    if alert.state != 'open':
-                        html.span(words.STATES[alert.state]).classes('badge')
-                    elif alert.verdict == 'confirmed':
-                        html.span('Confirmed').classes('badge confirmed')
-                    html.span(f'noticed {words.age(alert.since_ns, now)}')
-        with html.div().classes('columns'):
-            with html.div().classes('column'):
-                draw_evidence(alert)
-                _draw_homes(self._site, alert)
-                self._people.draw(alert, self._staff, now)
-            with html.div().classes('column'):
-                self._draw_place(alert, others, now)
-                draw_story(detail, now)
-                draw_details(alert)
-
-    def _draw_place(self, alert: AlertView, others: list[AlertView], now: int) -> None:
-        layout = self._site.queries.layout
-        bay = layout.bays.get(alert.bay)
-        with html.section().classes('box'):
-            html.h2('Where')
-            if bay is None:
-                html.bdi(words.place(alert, layout)).classes('strong')
-                html.p('This bay is not on the map of the store.').classes('soft')
-                return
-            html.p(words.across(alert, layout)).classes('soft')
-            home = next((name for name in alert.suggested_bays if name in layout.bays), '')
-            with html.div().classes('drawings'):
-                ui.html(draw_bay(bay, alert, others)).classes('bay-holder')
-                with html.a(
-                    href='/store', **{'aria-label': f'{alert.bay} on the map of the store'}
-                ).classes('mini'):
-                    ui.html(
-                        draw_map(
-                            layout, (), (), now, highlight=(alert.bay,), home=home, linked=False
-                        )
-                    )
-                    with html.span().classes('legend'):
-                        _key('alert', 'Here now')
-                        if home and home != alert.bay:
-                            _key('home', 'Belongs here')
+    def _draw(
+        self, detail: AlertDetail, others: list[AlertView], now: int, *, relearn: bool
+    ) -> None:
+        alert, layout = detail.alert, self._site.queries.layout
+        show(self._headline, draw_headline(alert, layout, now))
+        show(self._same, draw_same(alert))
+        show(self._picture, draw_evidence(alert))
+        show(self._homes, draw_homes(alert, layout))
+        show(self._place, draw_place(alert, others, layout, now, relearn=relearn))
+        show(self._story, draw_story(detail, now))
+        show(self._sightings, draw_sightings(detail, now))
+        show(self._details, draw_details(alert))
+        self._people.draw(alert, self._staff, now)
 
 
-def _key(css: str, text: str) -> None:
-    with html.span().classes('key'):
-        html.span().classes(f'swatch {css}')
-        html.span(text)
+def _part() -> ui.html:
+    return draw('').classes('part')
 
 
 def _essence(detail: AlertDetail) -> tuple[object, ...]:
@@ -245,24 +216,12 @@ def _essence(detail: AlertDetail) -> tuple[object, ...]:
             alert.model,
         ),
         *(tuple(alert.suggested_bays), tuple(alert.seen_in), alert.sightings, len(detail.events)),
-        *(alert.assignee, alert.acknowledged_by, alert.priority, len(detail.sightings)),
+        *(
+            alert.assignee,
+            alert.acknowledged_by,
+            alert.priority,
+            len(detail.sightings),
+            alert.same_as,
+        ),
+        alert.expected_sku,
     )
-
-
-def _draw_homes(site: Site, alert: AlertView) -> None:
-    if not alert.suggested_bays:
-        return
-    layout = site.queries.layout
-    with html.section().classes('box homes'):
-        with html.h2():
-            picture('home')
-            html.span('Belongs in')
-        with html.div().classes('home-list'):
-            for i, name in enumerate(alert.suggested_bays[:4]):
-                bay = layout.bays.get(name)
-                with html.a(href=f'/store?bay={quote(name, safe="")}').classes(
-                    'home first' if i == 0 else 'home'
-                ):
-                    html.bdi(name)
-                    if bay is not None:
-                        html.span(f'Aisle {bay.aisle}').classes('soft')

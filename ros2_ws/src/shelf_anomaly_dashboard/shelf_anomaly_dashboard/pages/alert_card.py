@@ -4,57 +4,73 @@
 
 from __future__ import annotations
 
-from nicegui import html
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from shelf_anomaly.store_layout import StoreLayout
 
 from .. import words
-from ..site import Site
+from ..markup import sign, tag, text_of
 from ..views import AlertView
-from .frame import picture
 
 
-def looks(alert: AlertView, site: Site, now: int) -> tuple[object, ...]:
-    """Return everything that the card shows, so that it is drawn again only when that changes."""
-    return (
-        *(alert.kind, alert.state, alert.evidence, alert.verdict, alert.assignee),
-        *(alert.acknowledged_by, words.urgent(alert), words.place(alert, site.queries.layout)),
-        tuple(alert.suggested_bays[:1]),
-        words.age(alert.since_ns, now),
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An alert as the list shows it; the same for everybody who looks at it now."""
+
+    id: str
+    label: str
+    """What it is, for those who hear the page."""
+    css: str
+    inside: str
+    """HTML."""
+
+
+def draw_card(alert: AlertView, layout: StoreLayout, now: int) -> Card:
+    """Draw an alert."""
+    return Card(
+        alert.id,
+        f'{words.kind(alert.kind)}, {alert.bay}',
+        f'card kind-{alert.kind} {alert.state}',
+        text_of(_thumb(alert), _about(alert, layout, now)),
     )
 
 
-def fill(alert: AlertView, site: Site, now: int) -> None:
-    """Draw the inside of a card."""
-    with html.div().classes('thumb'):
-        if alert.evidence:
-            html.img(src=alert.evidence, alt='', loading='lazy', decoding='async')
-        else:
-            picture(alert.kind)
-    with html.div().classes('about'):
-        with html.div().classes('what'):
-            picture(alert.kind)
-            html.span(words.kind(alert.kind))
-        html.bdi(words.place(alert, site.queries.layout)).classes('where')
-        if alert.suggested_bays and alert.state == 'open':
-            with html.div().classes('belongs'):
-                picture('home')
-                html.span('belongs in')
-                html.bdi(alert.suggested_bays[0]).classes('strong')
-        with html.div().classes('since'):
-            _badges(alert)
-            html.span(words.age(alert.since_ns, now))
+def _thumb(alert: AlertView) -> Element:
+    if not alert.evidence:
+        return tag('div', 'thumb', sign(alert.kind))
+    return tag(
+        'div',
+        'thumb',
+        tag('img', src=alert.evidence, alt='', loading='lazy', decoding='async'),
+    )
 
 
-def _badges(alert: AlertView) -> None:
+def _about(alert: AlertView, layout: StoreLayout, now: int) -> Element:
+    about = tag(
+        'div',
+        'about',
+        tag('div', 'what', sign(alert.kind), tag('span', '', words.kind(alert.kind))),
+        tag('bdi', 'where', words.place(alert, layout)),
+    )
+    if alert.suggested_bays and alert.state == 'open':
+        home = tag('bdi', 'strong', alert.suggested_bays[0])
+        about.append(tag('div', 'belongs', sign('home'), tag('span', '', 'belongs in'), home))
+    age = tag('span', '', words.age(alert.since_ns, now))
+    about.append(tag('div', 'since', *_badges(alert), age))
+    return about
+
+
+def _badges(alert: AlertView) -> list[Element]:
     if alert.state != 'open':
-        html.span(words.STATES[alert.state]).classes('badge')
-        return
+        return [tag('span', 'badge', words.state(alert))]
+    badges = []
     if words.urgent(alert):
-        html.span('Urgent').classes('badge urgent')
+        badges.append(tag('span', 'badge urgent', 'Urgent'))
     if alert.assignee:
-        with html.span().classes('badge taken'):
-            picture('person')
-            html.bdi(alert.assignee)
+        badges.append(tag('span', 'badge taken', sign('person'), tag('bdi', '', alert.assignee)))
     elif alert.verdict == 'confirmed':
-        html.span('Confirmed').classes('badge confirmed')
+        badges.append(tag('span', 'badge confirmed', 'Confirmed'))
     elif alert.acknowledged_by:
-        html.span('Seen').classes('badge')
+        badges.append(tag('span', 'badge', 'Seen'))
+    return badges

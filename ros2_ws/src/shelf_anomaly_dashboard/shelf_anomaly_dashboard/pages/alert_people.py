@@ -13,12 +13,13 @@ from nicegui.events import GenericEventArguments
 from shelf_anomaly.errors import ShelfAnomalyError
 
 from .. import words
+from ..markup import options_of
 from ..roles import Role
 from ..site import Site
 from ..text import clean
 from ..views import AlertView
 from .access import require
-from .frame import may_act, picture, user_of
+from .frame import draw, may_act, picture, user_of
 
 
 class People:
@@ -28,10 +29,21 @@ class People:
         self._site = site
         self._id = alert_id
         self._refresh = refresh
+        self._drawn: object = None
+
+    def build(self) -> None:
+        """Make room for it where the page is being built."""
+        self._box = html.section(**{'aria-label': 'Who does it'}).classes('box people')
 
     def draw(self, alert: AlertView, staff: list[str], now: int) -> None:
-        """Draw it."""
-        with html.section(**{'aria-label': 'Who does it'}).classes('box people'):
+        """Draw it, when it is something new: a list that is open stays so."""
+        seen = words.age(alert.acknowledged_ns, now) if alert.acknowledged_by else ''
+        drawn = (alert.state, alert.assignee, alert.acknowledged_by, seen)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        self._box.clear()
+        with self._box:
             with html.p().classes('who'):
                 picture('person')
                 if alert.assignee:
@@ -43,7 +55,7 @@ class People:
                 with html.p().classes('soft'):
                     html.span('Seen by ')
                     html.bdi(alert.acknowledged_by)
-                    html.span(f' {words.age(alert.acknowledged_ns, now)}')
+                    html.span(f' {seen}')
             if alert.state == 'open' and may_act(self._site):
                 self._draw_buttons(alert, staff)
 
@@ -59,10 +71,9 @@ class People:
                 self._button('Seen', 'eye', self._see)
             others = [name for name in staff if name not in (me, alert.assignee)]
             if others:
-                with html.select(**{'aria-label': 'Hand over to'}).classes('select') as select:
-                    html.option('Hand over …', value='')
-                    for name in others:
-                        html.option(name, value=name)
+                names = {'': 'Hand over …', **{name: name for name in others}}
+                label = {'aria-label': 'Hand over to'}
+                select = draw(options_of(names, ''), 'select', **label).classes('select')
 
                 async def hand(event: GenericEventArguments) -> None:
                     if name := clean(event.args):

@@ -13,28 +13,40 @@ from nicegui.events import GenericEventArguments
 
 from .. import words
 from ..choice import Choice
+from ..queries import Order
 from ..site import Site
-from ..views import AlertPage, AlertView
-from .alert_card import fill, looks
+from ..views import AlertFilter
+from .alert_card import Card, draw_card
 from .bulk import Bulk
 from .filters import Filters
-from .frame import live, may_act, page, picture, user_of
+from .frame import draw, live, may_act, page, picture, route, show, user_of
 
 STEP = 30
 """Alerts that are shown before one asks for more."""
 
 
 @dataclass
-class _Card:
+class _Shown:
+    """A card of one open page."""
+
     holder: Element
-    link: Element
-    shown: tuple[object, ...]
+    link: ui.html
+    card: Card | None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What all pages with the same choice show."""
+
+    cards: list[Card]
+    total: int
+    more: bool
 
 
 def build(site: Site) -> None:
     """Register the page."""
 
-    @ui.page('/', title=f'Alerts · {site.title}')
+    @route('/', f'Alerts · {site.title}')
     async def alerts_page(client: Client) -> None:
         choice = Choice.read(client.request.query_params)
         with page(site, client, 'Alerts'):
@@ -48,7 +60,7 @@ class _AlertList:
     def __init__(self, site: Site, choice: Choice) -> None:
         self._site = site
         self._limit = STEP
-        self._cards: dict[str, _Card] = {}
+        self._cards: dict[str, _Shown] = {}
         self._filters = Filters(choice, self._apply)
         self._bulk = Bulk(site, self._mark_choosing)
 
@@ -65,6 +77,7 @@ class _AlertList:
             sorted(robot.robot for robot in robots),
             sorted(people),
         )
+        self._lead = html.p(words.LEAD).classes('lead')
         self._build_tools()
         self._list = html.div(role='list', **{'aria-label': 'Alerts'}).classes('cards')
         self._empty = html.div().classes('empty')
@@ -126,62 +139,65 @@ class _AlertList:
         choice, limit = self._filters.choice, self._limit
         queries = self._site.queries
         wanted = choice.wanted(self._site.clock())
-        found: AlertPage = await self._site.read(
+        found = await self._site.read(
             ('alerts', wanted, limit, choice.order),
-            lambda: queries.alerts(wanted, limit=limit, order=choice.sorted_by),
+            lambda: self._read(wanted, limit, choice.sorted_by),
         )
         count = await self._site.read('count', queries.count_open)
         # Else a newer choice is already being read.
         if (choice, limit) == (self._filters.choice, self._limit):
             self._show(found, count)
 
-    def _show(self, found: AlertPage, count: int) -> None:
-        now = self._site.clock()
+    def _read(self, wanted: AlertFilter, limit: int, order: Order) -> _Found:
+        queries, now = self._site.queries, self._site.clock()
+        page = queries.alerts(wanted, limit=limit, order=order)
+        cards = [draw_card(alert, queries.layout, now) for alert in page.items]
+        return _Found(cards, page.total, page.next is not None)
+
+    def _show(self, found: _Found, count: int) -> None:
         if self._filters.count.text != str(count):
             self._filters.count.set_text(str(count))
         total = words.alerts(found.total)
         if self._total.text != total:
             self._total.set_text(total)
-        ids = {alert.id for alert in found.items}
+        ids = {card.id for card in found.cards}
         for gone in self._cards.keys() - ids:
             self._cards.pop(gone).holder.delete()
         self._bulk.keep(ids)
-        for place, alert in enumerate(found.items):
-            self._show_card(place, alert, now)
+        for place, card in enumerate(found.cards):
+            self._show_card(place, card)
+        self._lead.set_visibility(bool(found.cards) and self._filters.choice.state == 'open')
         self._show_empty(found)
-        self._more.set_visibility(found.next is not None)
+        self._more.set_visibility(found.more)
 
-    def _show_card(self, place: int, alert: AlertView, now: int) -> None:
-        seen = looks(alert, self._site, now)
-        card = self._cards.get(alert.id)
-        if card is None:
-            card = self._cards[alert.id] = self._new_card(alert)
-        if self._list.default_slot.children.index(card.holder) != place:
-            card.holder.move(self._list, place)
-        if card.shown != seen:
-            card.link.clear()
-            card.link.classes(replace=f'card kind-{alert.kind} {alert.state}')
-            with card.link:
-                fill(alert, self._site, now)
-            card.shown = seen
+    def _show_card(self, place: int, card: Card) -> None:
+        shown = self._cards.get(card.id)
+        if shown is None:
+            shown = self._cards[card.id] = self._new_card(card)
+        placed = self._list.default_slot.children
+        if place >= len(placed) or placed[place] is not shown.holder:
+            shown.holder.move(self._list, place)
+        if shown.card != card:
+            shown.link.classes(replace=card.css)
+            show(shown.link, card.inside)
+            shown.card = card
 
-    def _new_card(self, alert: AlertView) -> _Card:
+    def _new_card(self, card: Card) -> _Shown:
         with self._list, html.div(role='listitem').classes('card-holder') as holder:
-            link = html.a(href=f'/alerts/{quote(alert.id)}')
+            link = draw('', 'a', href=f'/alerts/{quote(card.id)}')
             if self._bulk.choosing:
                 link.props['tabindex'] = '-1'
                 with html.label().classes('pick'):
-                    label = f'{words.kind(alert.kind)}, {alert.bay}'
-                    box = html.input_(type='checkbox', **{'aria-label': label})
+                    box = html.input_(type='checkbox', **{'aria-label': card.label})
 
                 def pick(event: GenericEventArguments) -> None:
-                    self._bulk.pick(alert.id, bool(event.args))
+                    self._bulk.pick(card.id, bool(event.args))
 
                 box.on('change', pick, js_handler='(event) => emit(event.target.checked)')
-        return _Card(holder, link, ())
+        return _Shown(holder, link, None)
 
-    def _show_empty(self, found: AlertPage) -> None:
-        self._empty.set_visibility(not found.items)
+    def _show_empty(self, found: _Found) -> None:
+        self._empty.set_visibility(not found.cards)
         choice = self._filters.choice
         usual = Choice(state=choice.state, order=choice.order) == choice
         text = (

@@ -11,14 +11,15 @@ from nicegui import Client, html, ui
 from .. import words
 from ..map_svg import draw_map
 from ..site import Site
+from ..views import BayView
 from ..views_reports import CoverageView, UnseenBay
-from .frame import live, page, picture
+from .frame import live, page, picture, route
 
 
 def build(site: Site) -> None:
     """Register the page."""
 
-    @ui.page('/coverage', title=f'Coverage · {site.title}')
+    @route('/coverage', f'Coverage · {site.title}')
     async def coverage_page(client: Client) -> None:
         with page(site, client, 'Coverage', heading='Coverage'):
             await _CoveragePage(site).build()
@@ -43,14 +44,16 @@ class _CoveragePage:
         calm = [replace(bay, open_alerts=0) for bay in found.bays]
         drawing = draw_map(queries.layout, calm, (), now, linked=False)
         told = [(one.view.bay, words.unseen(one, now)) for one in found.unseen]
-        if (drawing, told) == self._drawn:
+        changed = [bay.bay for bay in found.bays if bay.relearn]
+        if (drawing, told, changed) == self._drawn:
             return
-        self._drawn = (drawing, told)
+        self._drawn = (drawing, told, changed)
         self._body.clear()
         with self._body:
             _draw_share(found)
             with html.div().classes('columns'):
                 with html.div().classes('column'):
+                    _draw_changed([bay for bay in found.bays if bay.relearn])
                     _draw_unseen(found, now)
                 with html.div().classes('column'):
                     _draw_aisles(found)
@@ -88,6 +91,22 @@ def _draw_unseen(found: CoverageView, now: int) -> None:
         with html.ul().classes('unseen-list'):
             for one in found.unseen:
                 _draw_bay(one, now)
+
+
+def _draw_changed(bays: list[BayView]) -> None:
+    if not bays:
+        return
+    with html.section().classes('box'):
+        html.h2('Changed shelves')
+        html.p(
+            'These shelves no longer look as the robot learnt them. Alerts there may be false '
+            'until the model learns them anew.'
+        )
+        with html.ul().classes('unseen-list'):
+            for bay in bays:
+                with html.li().classes('unseen'), html.div():
+                    html.bdi(bay.bay).classes('strong')
+                    html.span(f'Aisle {bay.aisle}').classes('soft')
 
 
 def _draw_bay(one: UnseenBay, now: int) -> None:

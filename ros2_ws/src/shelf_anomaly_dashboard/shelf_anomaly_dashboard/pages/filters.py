@@ -14,8 +14,9 @@ from nicegui.events import GenericEventArguments
 
 from .. import words
 from ..choice import AGES, Choice, NOBODY, ORDERS, STATES
+from ..markup import options_of
 from ..text import clean
-from .frame import picture
+from .frame import draw, picture
 
 
 class Filters:
@@ -69,10 +70,8 @@ class Filters:
         chosen = getattr(self.choice, field)
         if chosen and chosen not in options:
             options = {**options, chosen: chosen}
-        with html.select(**{'aria-label': label}).classes('select') as select:
-            for value, text in options.items():
-                marked = {'selected': ''} if value == chosen else {}
-                html.option(text, value=value, **marked)
+        select = draw(options_of(options, chosen), 'select', **{'aria-label': label})
+        select.classes('select')
 
         async def choose(event: GenericEventArguments) -> None:
             await self._change(**{field: clean(event.args)})

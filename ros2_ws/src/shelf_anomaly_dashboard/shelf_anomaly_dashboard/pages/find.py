@@ -18,7 +18,7 @@ from ..bay_svg import draw_bay
 from ..finder import FindError, FoundPlace, picture_type
 from ..map_svg import draw_map
 from ..site import Site
-from .frame import page, picture
+from .frame import page, picture, route
 
 LOG = logging.getLogger(__name__)
 PLACES = 4
@@ -48,7 +48,7 @@ async (event) => {
 def build(site: Site) -> None:
     """Register the page."""
 
-    @ui.page('/find', title=f'Find a place · {site.title}')
+    @route('/find', f'Find a place · {site.title}')
     def find_page(client: Client) -> None:
         with page(site, client, 'Find', heading='Find a place'):
             _FindPage(site).build()

@@ -8,13 +8,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 import logging
+import time
 from urllib.parse import quote
+from xml.etree.ElementTree import Element
 
-from nicegui import Client, html, ui
-from nicegui.element import Element
+from nicegui import Client, context, html, ui
+from nicegui.element import Element as Part
 
 from .. import words
 from ..icons import icon
+from ..markup import sign, tag, text_of
 from ..roles import AccessError, Role, Who
 from ..site import Site
 from ..views import AlertFilter, AlertPage, RobotView
@@ -23,6 +26,8 @@ from .access import current_user
 LOG = logging.getLogger(__name__)
 LOOK_S = 0.25
 """How often a page looks whether something changed."""
+SLOWEST_S = 2.0
+"""How often it looks at least, however busy the server is."""
 AGE_LOOKS = 20
 """After so many looks it refreshes all the same, as "5 min ago" grows old by itself."""
 
@@ -45,12 +50,33 @@ HEAD = (
     '<meta name="theme-color" content="#1b2426" media="(prefers-color-scheme: dark)">'
 )
 
+BUILD_S = 30.0
+"""A page that is not built within this time is given up; a busy machine is no reason for it."""
+
 Refresh = Callable[[], Awaitable[None]]
 
 
-def picture(name: str, css: str = 'icon') -> Element:
+def route(path: str, title: str) -> ui.page:
+    """Return the decorator of what builds the page at ``path``."""
+    return ui.page(path, title=title, response_timeout=BUILD_S)
+
+
+def picture(name: str, css: str = 'icon') -> Part:
     """Add one of our own icons."""
     return ui.html(icon(name), sanitize=False, tag='span').classes(css)
+
+
+def draw(markup: str, tag_name: str = 'div', **attributes: str) -> ui.html:
+    """Add what people only look at: HTML of ``markup``, as one element."""
+    element = ui.html(markup, sanitize=False, tag=tag_name)
+    element.props.update(attributes)
+    return element
+
+
+def show(element: ui.html, markup: str) -> None:
+    """Show other HTML in what ``draw`` added, when it is something new."""
+    if element.content != markup:
+        element.set_content(markup)
 
 
 @contextmanager
@@ -73,9 +99,8 @@ def page(
                 picture('back')
         with html.a(href='/').classes('title'):
             html.bdi(site.title)
-        with html.nav(**{'aria-label': 'All pages'}).classes('desk-nav'):
-            for name, target, sign in NAVIGATION:
-                _link(name, target, sign, active)
+        links = text_of(*(_link(*part, active) for part in NAVIGATION))
+        draw(links, 'nav', **{'aria-label': 'All pages'}).classes('desk-nav')
         pill = _Connection()
         _user(site)
     with html.main(id='content', tabindex='-1').classes('page'):
@@ -84,24 +109,23 @@ def page(
         yield
     badge = None
     if not back:
-        with html.nav(**{'aria-label': 'Pages'}).classes('thumb-nav'):
-            for name, target, sign in NAVIGATION[:ON_PHONE]:
-                link = _link(name, target, sign, active)
-                if name == 'Alerts':
-                    with link:
-                        badge = ui.label('').classes('nav-count')
-            more = active if active in {n for n, _, _ in NAVIGATION[:ON_PHONE]} else 'More'
-            _link('More', '/more', 'more', more)
+        badge = _thumb_nav(active)
     _Pulse(site, pill, badge, active).start()
 
 
-def _link(name: str, target: str, sign: str, active: str) -> Element:
-    chosen = {'aria-current': 'page'} if name == active else {}
-    link: Element = html.a(href=target, **chosen).classes('nav-link')
-    with link:
-        picture(sign)
-        html.span(name)
-    return link
+def _thumb_nav(active: str) -> ui.label:
+    shown = NAVIGATION[:ON_PHONE]
+    chosen = active if active in {name for name, _, _ in shown} else 'More'
+    links = [_link(*part, chosen) for part in (*shown, ('More', '/more', 'more'))]
+    with html.nav(**{'aria-label': 'Pages'}).classes('thumb-nav'):
+        draw(text_of(*links)).classes('thumb-links')
+        # The number stands on the first link, that of the alerts.
+        return ui.label('').classes('nav-count')
+
+
+def _link(name: str, target: str, shape: str, active: str) -> Element:
+    chosen = {'aria_current': 'page'} if name == active else {}
+    return tag('a', 'nav-link', sign(shape), tag('span', '', name), href=target, **chosen)
 
 
 def _user(site: Site) -> None:
@@ -189,21 +213,27 @@ class _Pulse:
 
 def live(site: Site, refresh: Refresh) -> None:
     """Call ``refresh`` whenever something changed, for as long as the page is open."""
+    client = context.client
     shown = -1
     looks = 0
 
     async def look() -> None:
         nonlocal shown, looks
+        if not client.has_socket_connection:  # nobody sees it; a browser that comes back does
+            return
         looks += 1
         version = site.feed.version
         if version == shown and looks < AGE_LOOKS:
             return
         shown, looks = version, 0
+        began = time.monotonic()
         try:
             await refresh()
         except asyncio.CancelledError:
             raise
         except Exception:  # a page that fails once must go on looking
             LOG.exception('a page could not be refreshed')
+        # A busy server does other things at least half of the time: robots are heard first.
+        timer.interval = min(SLOWEST_S, max(LOOK_S, 2 * (time.monotonic() - began)))
 
-    ui.timer(LOOK_S, look)
+    timer = ui.timer(LOOK_S, look)

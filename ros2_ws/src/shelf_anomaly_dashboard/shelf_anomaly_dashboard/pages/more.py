@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from nicegui import Client, html, ui
+from nicegui import Client, html
 
 from ..site import Site
-from .frame import NAVIGATION, ON_PHONE, page, picture
+from .frame import NAVIGATION, ON_PHONE, page, picture, route
 
 ABOUT = {
     'Coverage': 'Shelves that the robots do not see, and why',
@@ -19,7 +19,7 @@ ABOUT = {
 def build(site: Site) -> None:
     """Register the page."""
 
-    @ui.page('/more', title=f'More · {site.title}')
+    @route('/more', f'More · {site.title}')
     def more_page(client: Client) -> None:
         with page(site, client, 'More', heading='More'), html.ul().classes('box rows'):
             for name, target, sign in NAVIGATION[ON_PHONE:]:

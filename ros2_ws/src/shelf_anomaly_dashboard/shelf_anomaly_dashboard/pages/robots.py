@@ -6,18 +6,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from nicegui import Client, html, ui
+from nicegui import Client, html
 
 from .. import words
 from ..site import Site
 from ..views import RobotView, StatusView
-from .frame import live, page, picture
+from .frame import live, page, picture, route
 
 
 def build(site: Site) -> None:
     """Register the page."""
 
-    @ui.page('/robots', title=f'Robots · {site.title}')
+    @route('/robots', f'Robots · {site.title}')
     async def robots_page(client: Client) -> None:
         with page(site, client, 'Robots', heading='Robots'):
             await _RobotsPage(site).build()

@@ -4,25 +4,27 @@
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import quote
+from xml.etree.ElementTree import Element
 
-from nicegui import Client, html, ui
+from nicegui import Client, html
 
 from .. import words
 from ..map_svg import bay_state, draw_map, LEGEND
+from ..markup import tag, text_of
 from ..site import Site
 from ..text import clean
-from ..views import BayView, RobotView
-from .frame import live, page
+from ..views import BayView
+from .frame import draw, live, page, route, show
 
 
 def build(site: Site) -> None:
     """Register the page."""
 
-    @ui.page('/store', title=f'Store · {site.title}')
+    @route('/store', f'Store · {site.title}')
     async def store_page(client: Client, bay: str = '') -> None:
         with page(site, client, 'Store'):
+            html.h1('Store').classes('unseen-heading')
             await _StorePage(site, clean(bay)).build()
 
 
@@ -32,7 +34,6 @@ class _StorePage:
     def __init__(self, site: Site, marked: str) -> None:
         self._site = site
         self._marked = (marked,) if marked in site.queries.layout.bays else ()
-        self._listed: tuple[object, ...] = ()
 
     async def build(self) -> None:
         if self._marked:
@@ -42,45 +43,52 @@ class _StorePage:
                 html.a('Show all', href='/store')
         with html.section(**{'aria-label': 'Map of the store'}).classes('box map-box'):
             with html.div(tabindex='0').classes('map-holder'):
-                self._map = ui.html('')
+                self._map = draw('')
             with html.ul().classes('legend'):
                 for state, text in LEGEND:
                     with html.li():
                         html.span().classes(f'swatch {state}')
                         html.span(text)
-        self._bays = html.div().classes('aisles')
+        self._bays = draw('').classes('aisles')
         await self._refresh()
         live(self._site, self._refresh)
 
     async def _refresh(self) -> None:
+        bays, drawing = await self._site.read(('store', self._marked), self._draw)
+        show(self._map, drawing)
+        show(self._bays, bays)
+
+    def _draw(self) -> tuple[str, str]:
         now = self._site.clock()
         queries = self._site.queries
-        bays: list[BayView] = await asyncio.to_thread(queries.bays)
-        robots: list[RobotView] = await asyncio.to_thread(queries.robots, now)
-        drawing = draw_map(queries.layout, bays, robots, now, highlight=self._marked)
-        if self._map.content != drawing:
-            self._map.set_content(drawing)
-        listed = tuple((b.bay, bay_state(b, now), words.bay(b, now)) for b in bays)
-        if listed != self._listed:
-            self._listed = listed
-            self._bays.clear()
-            with self._bays:
-                _draw_aisles(bays, now)
+        bays = queries.bays()
+        drawing = draw_map(queries.layout, bays, queries.robots(now), now, highlight=self._marked)
+        return _draw_aisles(bays, now), drawing
 
 
-def _draw_aisles(bays: list[BayView], now: int) -> None:
+def _draw_aisles(bays: list[BayView], now: int) -> str:
     aisles: dict[str, list[BayView]] = {}
     for bay in bays:
         aisles.setdefault(bay.aisle if bay.on_map else '', []).append(bay)
-    for aisle, members in aisles.items():
-        with html.section().classes('box'):
-            html.h2(f'Aisle {aisle}' if aisle else 'Not on the map')
-            with html.ul().classes('bay-list'):
-                for bay in members:
-                    with (
-                        html.li(),
-                        html.a(href=f'/?bay={quote(bay.bay, safe="")}').classes('bay-row'),
-                    ):
-                        html.span().classes(f'swatch {bay_state(bay, now)}')
-                        html.bdi(bay.bay).classes('strong')
-                        html.bdi(words.bay(bay, now)).classes('soft')
+    return text_of(
+        *(
+            tag(
+                'section',
+                'box',
+                tag('h2', '', f'Aisle {aisle}' if aisle else 'Not on the map'),
+                tag('ul', 'bay-list', *(tag('li', '', _row(bay, now)) for bay in members)),
+            )
+            for aisle, members in aisles.items()
+        )
+    )
+
+
+def _row(bay: BayView, now: int) -> Element:
+    return tag(
+        'a',
+        'bay-row',
+        tag('span', f'swatch {bay_state(bay, now)}'),
+        tag('bdi', 'strong', bay.bay),
+        tag('bdi', 'soft', words.bay(bay, now)),
+        href=f'/?bay={quote(bay.bay, safe="")}',
+    )

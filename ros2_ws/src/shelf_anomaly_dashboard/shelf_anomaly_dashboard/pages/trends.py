@@ -13,7 +13,7 @@ from ..chart_svg import day_label, draw_days
 from ..heat_svg import count_places, draw_heat, SHADES
 from ..site import Site
 from ..views_reports import TrendView
-from .frame import live, page, picture
+from .frame import live, page, picture, route
 
 RANGES = {7: '7 days', 30: '30 days', 90: '90 days'}
 RENEW_S = 30.0
@@ -23,7 +23,7 @@ RENEW_S = 30.0
 def build(site: Site) -> None:
     """Register the page."""
 
-    @ui.page('/trends', title=f'Trends · {site.title}')
+    @route('/trends', f'Trends · {site.title}')
     async def trends_page(client: Client, days: str = '7') -> None:
         wanted = int(days) if days in {str(d) for d in RANGES} else 7
         with page(site, client, 'Trends', heading='Trends'):

@@ -92,6 +92,8 @@ def alert_record(message: ShelfAlert) -> AlertRecord:
         seen_in=tuple(message.seen_in),
         resolved_in=message.resolved_in,
         evidence=bytes(message.evidence.data),
+        same_as=message.same_as,
+        expected_sku=message.expected_sku,
     )
 
 
@@ -121,6 +123,7 @@ def inspection_record(message: BayInspection) -> InspectionRecord:
         refusals=dict(zip(message.refusal_reasons, message.refusal_counts)),  # noqa: B905 - a shorter list is no fault
         score=message.score,
         threshold=message.threshold,
+        relearn=message.relearn,
     )
 
 
