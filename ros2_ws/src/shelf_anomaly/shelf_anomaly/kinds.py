@@ -27,7 +27,7 @@ from .records import BayView, Float32Array, ImageArray, Kind
 from .scoring import PATCH_M, window_mean
 
 VIEWS = 2  # the most frontal views of the place, which are asked together
-BARE = 0.5  # part of the usual structure below which a place is empty
+BARE = 0.57  # part of the usual structure below which a place is empty
 COLOURED = 12.0
 """In CIELAB; a smooth place whose hue and saturation differ as much from what is around it shows a
 thing (a lemon). Empty places of grey shelves differ by at most 3, most fruit by over 13."""
