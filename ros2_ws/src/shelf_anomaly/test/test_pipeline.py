@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 import sys
@@ -20,7 +21,16 @@ from shelf_anomaly.artefact import load_artefact
 from shelf_anomaly.errors import ArtefactError, PoseError
 from shelf_anomaly.memory import Memory
 from shelf_anomaly.pipeline import Pipeline, PipelineSettings
-from shelf_anomaly.records import Alert, BayReport, BayResult, CameraPose, Frame, ImageArray, State
+from shelf_anomaly.records import (
+    Alert,
+    BayReport,
+    BayResult,
+    CameraPose,
+    Frame,
+    ImageArray,
+    Kind,
+    State,
+)
 from shelf_anomaly.store_layout import load_store_layout, parse_store_layout
 
 HOUR = 3_600_000_000_000
@@ -90,6 +100,30 @@ def test_first_sight_again_put_right_and_back(tiny: tuple[Path, Path]) -> None:
     assert alert.box.x == pytest.approx(tiny_store.fault_at()[0], abs=0.1)
     assert alert.evidence[:3] == b'\xff\xd8\xff'
     assert alert.roi is not None
+
+
+@pytest.mark.parametrize(
+    ('what', 'kind', 'homes'),
+    [
+        (tiny_store.STRANGE, Kind.FOREIGN, ()),
+        (tiny_store.STRAY, Kind.MISPLACED, (FIRST,)),
+        (tiny_store.EMPTY, Kind.GAP, ()),
+        (tiny_store.LEMONS, Kind.FOREIGN, ()),
+    ],
+)
+def test_what_is_wrong_is_named(
+    tiny: tuple[Path, Path], what: str, kind: Kind, homes: tuple[str, ...]
+) -> None:
+    # The tiny network sees little; how much stands out is not the question here.
+    pipeline = build(tiny, false_alarms_per_aisle_patrol=50.0)
+    pipeline.begin_patrol('kinds')
+    for frame in frames(1, fault=False):
+        index = round((frame.stamp_ns - tiny_store.START_NS) % HOUR / tiny_store.FRAME_PERIOD_NS)
+        picture = tiny_store.render(index, seed=21, fault=True, what=what)
+        pipeline.process(replace(frame, image=picture), pose_of(frame))
+    pipeline.end_patrol()
+    (alert,) = at_the_fault(pipeline)
+    assert (alert.kind, alert.suggested_bays[:1]) == (kind, homes)
 
 
 def test_what_was_not_seen_is_told_and_resolves_nothing(tiny: tuple[Path, Path]) -> None:

@@ -42,6 +42,7 @@ FRAME_ID = 'camera_optical_frame'
 START_NS = 1_769_850_723_000_000_000
 FRAMES, FRAME_PERIOD_NS, SPEED = 16, 400_000_000, 0.35
 FAULT_BAY, FAULT_LEVEL, FAULT_SLOT = 'A1-L02', 1, 3
+STRANGE, STRAY, EMPTY, LEMONS = 'strange', 'stray', 'empty', 'lemons'
 
 LAYOUT = {
     'version': 1,
@@ -88,18 +89,19 @@ def fault_at() -> tuple[float, float]:
     return (FAULT_SLOT + 0.5) / SLOTS, 0.4 * FAULT_LEVEL + 0.17
 
 
-def render(index: float, *, seed: int, fault: bool = False) -> ImageArray:
+def render(index: float, *, seed: int, fault: bool = False, what: str = STRANGE) -> ImageArray:
     """
     Return what the camera sees.
 
     :param seed: of the patrol: light and noise
-    :param fault: whether the strange thing stands on its shelf
+    :param fault: whether something is wrong on the shelf
+    :param what: a strange thing, a package of the first bay, nothing, or smooth yellow fruit
     """
     rng = np.random.default_rng([seed, int(index * 1000)])
     light = 1.0 + 0.08 * math.sin(seed * 2.4)
     image = np.full((CAMERA.height, CAMERA.width, 3), 90, np.uint8)
     for bay in layout().bays.values():
-        texture = _face(bay, fault)
+        texture = _face(bay, what if fault else '')
         rows = texture.shape[0]
         s = TEXTURE_PX_PER_M
         to_face = np.array([[1 / s, 0, 0.5 / s], [0, -1 / s, (rows - 0.5) / s], [0, 0, 1]])
@@ -112,7 +114,7 @@ def render(index: float, *, seed: int, fault: bool = False) -> ImageArray:
     return np.clip(noisy, 0, 255).astype(np.uint8)
 
 
-def _face(bay: Bay, fault: bool) -> ImageArray:
+def _face(bay: Bay, fault: str) -> ImageArray:
     """Draw a bay's face: boards, and on each level packages with bands that differ by facing."""
     s = TEXTURE_PX_PER_M
     rows, cols = round(bay.height * s), round(bay.width * s)
@@ -120,20 +122,31 @@ def _face(bay: Bay, fault: bool) -> ImageArray:
     for level, board in enumerate(bay.levels):
         bottom = rows - round(board * s)
         for slot in range(SLOTS):
-            rng = np.random.default_rng([int(bay.id[-1]), level, slot // 2])
             left, right = round(slot * cols / SLOTS) + 4, round((slot + 1) * cols / SLOTS) - 4
             top = bottom - round(0.34 * s)
-            face[top : bottom - 8, left:right] = rng.integers(60, 220, 3)
-            for band in range(4):
-                y = top + 12 + band * 30
-                face[y : y + 12, left + 8 : right - 8] = rng.integers(0, 255, 3)
-            if fault and (bay.id, level, slot) == (FAULT_BAY, FAULT_LEVEL, FAULT_SLOT):
-                # Upright stripes: all other prints are bands, and this one is at home nowhere.
-                face[top : bottom - 8, left:right] = (245, 245, 245)
-                for x in range(left + 4, right - 4, 16):
-                    face[top : bottom - 8, x : x + 8] = (20, 20, 230)
+            place = face[top : bottom - 8, left:right]
+            wrong = fault if (bay.id, level, slot) == (FAULT_BAY, FAULT_LEVEL, FAULT_SLOT) else ''
+            if wrong == STRANGE:  # upright stripes: all other prints are bands
+                place[:] = (245, 245, 245)
+                for x in range(4, place.shape[1] - 4, 16):
+                    place[:, x : x + 8] = (20, 20, 230)
+            elif wrong == LEMONS:
+                place[:] = (40, 200, 230)
+            elif wrong == EMPTY:  # in the shade of its neighbours
+                place[:] = 20
+            else:
+                _package(place, [1, 0, 0] if wrong else [int(bay.id[-1]), level, slot // 2])
         face[bottom - 8 : bottom] = (180, 180, 185)
     return face
+
+
+def _package(place: ImageArray, print_of: list[int]) -> None:
+    """Draw a package, whose bands differ by product."""
+    rng = np.random.default_rng(print_of)
+    place[:] = rng.integers(60, 220, 3)
+    for band in range(4):
+        y = 12 + band * 30
+        place[y : y + 12, 8:-8] = rng.integers(0, 255, 3)
 
 
 def jpeg(image: ImageArray) -> bytes:
