@@ -103,5 +103,6 @@ def run_method(
         maxima=np.sort(np.array(maxima))[::-1],
         bay_maxima=np.array(tops),
         aisle_patrols=float(len(patrols) * len(store.aisles)),
+        passes=float(len(patrols)),
     )
     return found, budget.threshold

@@ -19,7 +19,7 @@ import numpy as np
 from rich.console import Console
 
 from shelf_anomaly.artefact import Artefact, write_artefact
-from shelf_anomaly.budget import Budget
+from shelf_anomaly.budget import budget_of
 from shelf_anomaly.dataset import Dataset, load_dataset, ViewEntry
 from shelf_anomaly.errors import DatasetError, SettingsError
 from shelf_anomaly.inspector import encode_view, InspectorSettings
@@ -154,9 +154,7 @@ def fit(
         )
         bar.finish()
     arrays |= merge_maxima(arrays, bays, manifest['aisle_patrols'] / aisles(dataset.store, bays))
-    budget = Budget(
-        arrays['budget/maxima'], arrays['budget/bay_maxima'], manifest['aisle_patrols']
-    )
+    budget = budget_of(Artefact(out, manifest, trained.onnx, arrays))
     plots = plot_bays(out, dataset, trained.history, encoded, calibrated, budget.threshold(1.0))
     artefact = write_artefact(
         out,

@@ -22,7 +22,7 @@ from rich.console import Console
 
 from shelf_anomaly.artefact import Artefact, CARD, load_artefact
 from shelf_anomaly.artefact_update import restore, update_artefact
-from shelf_anomaly.budget import Budget
+from shelf_anomaly.budget import budget_of
 from shelf_anomaly.dataset import Dataset, load_dataset
 from shelf_anomaly.errors import ArtefactError, DatasetError
 from shelf_anomaly.inspector import read_settings
@@ -224,18 +224,13 @@ def _report(
     seconds: float,
     console: Console,
 ) -> None:
-    def threshold(artefact: Artefact) -> float:
-        return Budget(
-            artefact.array(MERGED), artefact.array(MERGED_BAYS), artefact.number('aisle_patrols')
-        ).threshold(1.0)
-
     known = set(bays_of(before.arrays))
+    was, now = (budget_of(model).threshold(1.0) for model in (before, made))
     told = ', '.join(
         f'{bay} ({"anew" if bay in known else "new"}, {data_of(dataset, bay)["passes"]} passes)'
         for bay in wanted
     )
     console.print(
         f'[bold]{made.folder}[/]: learnt {told} in {seconds:.1f} s; the other '
-        f'{len(known - set(wanted))} bays are as they were; threshold {threshold(before):.2f} -> '
-        f'{threshold(made):.2f}'
+        f'{len(known - set(wanted))} bays are as they were; threshold {was:.2f} -> {now:.2f}'
     )

@@ -26,7 +26,7 @@ from .appearance import (
 from .artefact import Artefact
 from .bay_pass import BayPass
 from .belonging import Belonging
-from .budget import Budget
+from .budget import budget_of
 from .drift import calibrated_maxima, DriftWatch, highest_elsewhere
 from .errors import ArtefactError, MemoryFileError
 from .evidence import picture, roi
@@ -110,11 +110,7 @@ class Pipeline:
             gate=self.settings.gate,
         )
         self._templates = {bay: self._inspector.normal(bay).template for bay in self._bays}
-        self._budget = Budget(
-            artefact.array('budget/maxima'),
-            artefact.array('budget/bay_maxima'),
-            artefact.number('aisle_patrols'),
-        )
+        self._budget = budget_of(artefact)
         self._threshold = self._budget.threshold(self.settings.false_alarms_per_aisle_patrol)
         namer = Namer(
             self._inspector.network,

@@ -21,8 +21,8 @@ CHANNELS = ((0, (0.09, 0.20)), (0, (0.13, 0.13)), (1, (0.05, 0.05)))
 """Scale and window (metres) of each channel: upright facings, small things, whole facings."""
 PRIOR_PASSES = 100.0
 """Weight of the bay's mean variance against a place's own, in passes."""
-BAY_SHARE = 0.5
-"""Weight of the bay's usual score against a place's own."""
+PRIOR_MEANS = 10.0
+"""Weight of the bay's usual score against a place's own, in passes."""
 LINE_CELLS = 12
 """Cells of a row or column that must be known before it can be called raised as a whole."""
 LINE_WIDTH_M = 0.29
@@ -100,7 +100,7 @@ def fit_statistics(passes: Float32Array, cell_m: float) -> PlaceStatistics:
         known = np.isfinite(mean[c])
         if known.any():
             bay = float(mean[c][known].mean())
-            mean[c] = (1 - BAY_SHARE) * mean[c] + BAY_SHARE * bay
+            mean[c] = (count[c] * mean[c] + PRIOR_MEANS * bay) / (count[c] + PRIOR_MEANS)
     return PlaceStatistics(mean.astype(np.float32), std.astype(np.float32))
 
 

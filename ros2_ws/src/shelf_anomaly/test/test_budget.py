@@ -11,16 +11,17 @@ from shelf_anomaly.budget import Budget
 from shelf_anomaly.errors import SettingsError
 
 
-def _budget() -> Budget:
-    return Budget(np.arange(40, 0, -1) / 4, np.array([10.0, 8.0, 6.0, 4.0]), aisle_patrols=10.0)
+def _budget(passes: float = 10.0) -> Budget:
+    maxima, tops = np.arange(40, 0, -1) / 4, np.array([10.0, 8.0, 6.0, 4.0])
+    return Budget(maxima, tops, aisle_patrols=10.0, passes=passes)
 
 
 def test_so_many_normal_maxima_lie_above_the_threshold() -> None:
-    """Ten aisle patrols at one false alarm each, half of it kept back: five maxima."""
+    """Ten aisle patrols at one false alarm each, nearly half of it kept back: five maxima."""
     budget = _budget()
 
     assert int((budget.maxima > budget.threshold(1.0)).sum()) == 5
-    assert int((budget.maxima > budget.threshold(3.0)).sum()) == 15
+    assert int((budget.maxima > budget.threshold(3.0)).sum()) == 16
 
 
 def test_a_smaller_budget_is_a_higher_threshold_beyond_the_data_too() -> None:
@@ -30,6 +31,14 @@ def test_a_smaller_budget_is_a_higher_threshold_beyond_the_data_too() -> None:
     assert thresholds == sorted(thresholds)
     assert len(set(thresholds)) == len(thresholds)
     assert thresholds[-1] > 10.0
+
+
+def test_few_passes_are_held_against_themselves_too_strictly() -> None:
+    """What a pass that was left out shows counts less, the fewer the others are."""
+    thresholds = [_budget(passes).threshold(1.0) for passes in (20.0, 10.0, 5.0, 3.0, 2.0)]
+    assert thresholds == sorted(thresholds, reverse=True)
+    assert len({*thresholds[:4]}) == 4
+    assert int((_budget(2.0).maxima > thresholds[-1]).sum()) == 15  # and no more, ever
 
 
 def test_p_value_is_conformal() -> None:
