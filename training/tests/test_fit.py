@@ -75,8 +75,8 @@ def test_what_was_planted_is_found(tiny_model: Path, tiny_patrols) -> None:
     assert len(truth['patrol_00']) == 2
     faulty = _alerts(tiny_model, tiny_patrols.store, tiny_patrols.test[0], BUDGET)
     assert all(_at(faulty, fault) for fault in truth['patrol_00'])
-    # An alert somewhere among so many places is no finding if there are alerts everywhere.
-    assert len(faulty) <= 10
+    # An alert somewhere among so many places is no finding if there are more than were asked for.
+    assert len(faulty) <= 2 + BUDGET
     fixed = _alerts(tiny_model, tiny_patrols.store, tiny_patrols.test[2], BUDGET)
     for fault in truth['patrol_00']:
         before = max(a.score for a in _at(faulty, fault))

@@ -33,7 +33,7 @@ LOST = 0.9
 """Weighted mean square difference within a window; 0.3 is usual, 2 that of unrelated pictures."""
 FAR_PART, LOST_PART = 0.3, 0.1
 """Parts of what was judged, and of the structure: together they make a view a covered one."""
-SPOILT_PART = 0.2
+SPOILT_PART = 0.12
 """Part of a view that may be far from normal in a pass in which someone stood in front."""
 HIDDEN_HEIGHT_M, HIDDEN_LOST = 0.4, 0.25
 """A part of a view is hidden when it is as tall, and so much of its boards is gone."""
