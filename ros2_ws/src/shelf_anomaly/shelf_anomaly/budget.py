@@ -21,10 +21,11 @@ from .records import FloatArray
 SAFETY = 0.4
 """Part of the budget that normal passes may spend when they are left out. New passes spend more:
 the templates and the network have met the passes that are left out, but not those to come."""
-FEWER = 3.0
+FEWER = 2.0
 """A pass that is left out is compared with one pass less than a new one will be, and so stands
-out more; the fewer passes, the more. This power of n / (n - 1) makes up for it: found on stores of
-our own, where 3, 5 and 10 passes brought a fifth, a half and two thirds of what was asked for."""
+out more; the fewer passes, the more. This power of n / (n - 1) makes up for some of it: on stores
+of our own 3, 5 and 10 passes brought a fifth, a half and two thirds of what was asked for, but
+unevenly, and too many false alarms are worse than too few."""
 MOST = 1.5  # of the budget, however few the passes
 TAIL = 12  # maxima from which the exponential tail beyond the data is fitted
 
