@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .artefact import Artefact
-from .places import decode_picture
+from .places import normal_picture
 from .records import BayView, Float32Array, ImageArray
 
 BIN, BINS = 10, 13  # CIELAB units; a and b from -65 to 65
@@ -55,8 +55,7 @@ class Hues:
 
 def _windows(artefact: Artefact, bay: str) -> npt.NDArray[np.float16]:
     """Return a histogram a window, shape ``(windows, BINS * BINS)``."""
-    picture = decode_picture(artefact.array(f'{bay}/picture').tobytes())
-    px_per_m = float(artefact.array(f'{bay}/picture_px_per_m'))
+    picture, px_per_m = normal_picture(artefact, bay)
     bins = _bins(picture)
     side, step = round(WINDOW_M * px_per_m), round(STEP_M * px_per_m)
     rows, cols = (max(1, length - side + 1) for length in bins.shape)

@@ -177,6 +177,12 @@ def decode_picture(data: bytes) -> ImageArray:
     return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), np.uint8)
 
 
+def normal_picture(artefact: Artefact, bay: str) -> tuple[ImageArray, float]:
+    """Return the picture of a bay in its normal state, BGR, and its pixels per metre."""
+    picture = decode_picture(artefact.array(f'{bay}/picture').tobytes())
+    return picture, float(artefact.array(f'{bay}/picture_px_per_m'))
+
+
 def picture_offset(
     point: FloatArray, bay_height: float, margin_m: float, px_per_m: float
 ) -> tuple[int, int]:

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from .artefact import Artefact
-from .places import decode_picture
+from .places import normal_picture
 from .records import BayView, ImageArray
 
 SIZE_M = (0.05, 0.12)
@@ -77,8 +77,7 @@ class Prints:
 
 
 def _pictures(artefact: Artefact, bay: str) -> _Pictures:
-    picture = decode_picture(artefact.array(f'{bay}/picture').tobytes())
-    px_per_m = float(artefact.array(f'{bay}/picture_px_per_m'))
+    picture, px_per_m = normal_picture(artefact, bay)
     return _Pictures(_scaled(picture, COARSE / px_per_m), _scaled(picture, FINE / px_per_m))
 
 
