@@ -15,7 +15,7 @@ from rclpy.task import Future
 
 Answer = TypeVar('Answer')
 
-NICE = 5  # frames come first
+NICE = 5
 MAX_WAITING = 4
 
 
