@@ -20,8 +20,9 @@ from .store_layout import Bay
 APART_M = (0.13, 0.26)
 """Half width and half height within which only the highest maximum is a finding: about one
 facing."""
-KEEP = 0.6
-"""An alert that is open stands as long as its place scores above this part of the threshold."""
+KEEP = 0.8
+"""An alert that is open stands as long as its place scores above this part of the threshold. What
+stands in a shelf scores nearly the same on the next pass; lower, and chance keeps alerts open."""
 FALL_OFF = 0.6
 """The box of a finding reaches to where the score falls below this part of its maximum."""
 BOX_M = (0.06, 0.32)

@@ -13,13 +13,14 @@ from __future__ import annotations
 import numpy as np
 
 from .bay_pass import BayPass
-from .finder import KEEP
 from .places import PlaceStatistics
 from .scoring import channels, score_map
 
 STEP_M = 0.1
 """Views whose cameras stood as far apart as this count as independent looks."""
 LOOKS = 2
+SHOWN = 0.6
+"""Part of the threshold that a single view, noisier than their mean, must reach."""
 
 
 def enough_views(
@@ -28,7 +29,7 @@ def enough_views(
     """
     Return whether enough independent views show what a pass found at a cell.
 
-    A view shows it when its own score there reaches KEEP times the threshold. A place that was
+    A view shows it when its own score there reaches SHOWN times the threshold. A place that was
     only judged from one point of the aisle cannot be asked twice: there the pass decides alone.
     """
     judged: list[float] = []
@@ -38,7 +39,7 @@ def enough_views(
         own = score_map(channels(scores.distance, scores.cell_m), statistics, scores.cell_m)[cell]
         if np.isfinite(own):
             judged.append(seen.views[index].offset_m)
-            if own >= KEEP * threshold:
+            if own >= SHOWN * threshold:
                 shown.append(seen.views[index].offset_m)
     if 2 * len(shown) < len(judged):
         return False

@@ -110,7 +110,7 @@ def test_put_right(later: dict[str, object], state: State) -> None:
 
 
 @pytest.mark.parametrize(
-    ('score', 'level'), [(4.0, 2.4), (5.0, 2.5), (6.0, 3.0), (20.0, THRESHOLD)]
+    ('score', 'level'), [(4.0, 3.2), (6.0, 3.2), (7.0, 3.5), (20.0, THRESHOLD)]
 )
 def test_the_score_below_which_a_fault_is_gone(score: float, level: float) -> None:
     assert gone_below(score, THRESHOLD) == pytest.approx(level)
