@@ -18,16 +18,18 @@ from .artefact import Artefact
 from .errors import ArtefactError, SettingsError
 from .records import FloatArray
 
-SAFETY = 0.4
-"""Part of the budget that normal passes may spend when they are left out. New passes spend more:
-the templates and the network have met the passes that are left out, but not those to come."""
-FEWER = 2.0
+SAFETY = 0.58
+"""Part of the budget that normal passes may spend when they are left out, if they were many. The
+rest is for alerts that chance keeps open on the next pass, and for shops unlike those tried."""
+FEWER = 3.0
 """A pass that is left out is compared with one pass less than a new one will be, and so stands
-out more; the fewer passes, the more. This power of n / (n - 1) makes up for some of it: on stores
-of our own 3, 5 and 10 passes brought a fifth, a half and two thirds of what was asked for, but
-unevenly, and too many false alarms are worse than too few."""
-MOST = 1.5  # of the budget, however few the passes
-TAIL = 12  # maxima from which the exponential tail beyond the data is fitted
+out more; the fewer passes, the more. This power of n / (n - 1) makes up for it: on stores of our
+own 3, 5 and 10 passes brought a fifth, a half and two thirds of what was asked for."""
+MOST = 2.2  # of the budget, however few the passes
+TAIL = 3.0
+"""Maxima per aisle and patrol that the tail is fitted to. A threshold that stands on the one
+maximum at its rank is that maximum's chance; one that stands on all of the tail is steadier."""
+FEWEST = 2  # maxima that have a slope
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Budget:
         """
         Return the score that so many normal maxima per aisle and patrol reach.
 
-        Beyond the data the tail is taken as exponential, fitted to the highest maxima.
+        The highest maxima are taken as an exponential tail above one of them (peaks over a
+        threshold; Pickands 1975, with shape 0).
 
         :raises SettingsError: if the budget is not positive
         """
@@ -62,12 +65,13 @@ class Budget:
         scores = self.maxima
         if scores.size == 0:
             return 4.0  # four standard deviations; only a bay without any structure comes here
+        above = min(scores.size - 1, round(TAIL * self.aisle_patrols))
         rank = np.arange(1, scores.size + 1) - 0.5
-        if wanted >= rank[0]:
+        if above < FEWEST or wanted >= above:
             return float(np.interp(wanted, rank, scores))
-        top = scores[: min(TAIL, scores.size)]
-        slope = float(np.mean(top - top[-1])) if top.size > 1 else 0.5
-        return float(top[0] + max(slope, 0.1) * math.log(rank[0] / wanted))
+        start = float(np.interp(above, rank, scores))
+        slope = max(float(np.mean(scores[:above])) - start, 0.1)
+        return start + slope * math.log(above / wanted)
 
     @property
     def _share(self) -> float:

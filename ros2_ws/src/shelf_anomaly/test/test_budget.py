@@ -9,36 +9,60 @@ import pytest
 
 from shelf_anomaly.budget import Budget
 from shelf_anomaly.errors import SettingsError
+from shelf_anomaly.records import FloatArray
 
 
-def _budget(passes: float = 10.0) -> Budget:
-    maxima, tops = np.arange(40, 0, -1) / 4, np.array([10.0, 8.0, 6.0, 4.0])
-    return Budget(maxima, tops, aisle_patrols=10.0, passes=passes)
+def _budget(passes: float = 10.0, maxima: FloatArray | None = None) -> Budget:
+    """Return ten aisle patrols of ``passes`` passes, with maxima as chance draws them."""
+    if maxima is None:
+        rank = np.arange(1, 61) - 0.5
+        maxima = 3.0 + np.log(60.0 / rank)  # the quantiles of an exponential tail
+    return Budget(maxima, np.array([10.0, 8.0, 6.0, 4.0]), aisle_patrols=10.0, passes=passes)
 
 
 def test_so_many_normal_maxima_lie_above_the_threshold() -> None:
-    """Ten aisle patrols at one false alarm each, half of it kept back: five maxima."""
+    """Ten aisle patrols at one false alarm each, a fifth of it kept back."""
     budget = _budget()
 
-    assert int((budget.maxima > budget.threshold(1.0)).sum()) == 5
-    assert int((budget.maxima > budget.threshold(3.0)).sum()) == 15
+    above = [int((budget.maxima > budget.threshold(b)).sum()) for b in (0.3, 1.0, 3.0, 5.0)]
+    assert above == [pytest.approx(8 * b, abs=1) for b in (0.3, 1.0, 3.0, 5.0)]
 
 
 def test_a_smaller_budget_is_a_higher_threshold_beyond_the_data_too() -> None:
     """The tail goes on where no maximum was seen."""
-    thresholds = [_budget().threshold(b) for b in (3.0, 1.0, 0.3, 0.1, 0.01, 0.001)]
+    budgets = (7.0, 5.0, 4.0, 3.8, 3.77, 3.7, 3.0, 1.0, 0.3, 0.1, 0.01, 0.001)
+    thresholds = [_budget().threshold(b) for b in budgets]
 
     assert thresholds == sorted(thresholds)
     assert len(set(thresholds)) == len(thresholds)
-    assert thresholds[-1] > 10.0
+    assert thresholds[-1] > _budget().maxima[0]
+
+
+def test_a_threshold_is_steadier_than_the_maximum_at_its_rank() -> None:
+    """Two fits of one shop must not differ by the chance of one maximum."""
+    rng = np.random.default_rng(1)
+    drawn = np.sort(3.0 + rng.exponential(size=(300, 60)))[:, ::-1]
+    thresholds = [_budget(maxima=one).threshold(0.5) for one in drawn]
+
+    assert np.std(thresholds) < 0.75 * np.std(drawn[:, 3])
+    assert np.mean(thresholds) == pytest.approx(_budget().threshold(0.5), abs=0.1)
 
 
 def test_few_passes_are_held_against_themselves_too_strictly() -> None:
     """What a pass that was left out shows counts less, the fewer the others are."""
     thresholds = [_budget(passes).threshold(1.0) for passes in (20.0, 10.0, 5.0, 3.0, 2.0)]
     assert thresholds == sorted(thresholds, reverse=True)
-    assert len({*thresholds[:4]}) == 4
-    assert int((_budget(2.0).maxima > thresholds[-1]).sum()) == 15  # and no more, ever
+    assert len({*thresholds}) == 5
+    assert int((_budget(2.0).maxima > thresholds[-1]).sum()) == 22  # and no more, ever
+
+
+@pytest.mark.parametrize('maxima', [[], [5.0], [5.0, 5.0, 5.0]], ids=['none', 'one', 'equal'])
+def test_hardly_any_maxima(maxima: list[float]) -> None:
+    """A shelf without structure still has a threshold, above what was seen."""
+    threshold = _budget(maxima=np.array(maxima)).threshold(0.1)
+
+    assert np.isfinite(threshold)
+    assert threshold >= max(maxima, default=4.0)
 
 
 def test_p_value_is_conformal() -> None:
