@@ -9,7 +9,7 @@ what a new pass will meet. Anomalies are never needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -20,7 +20,7 @@ from shelf_anomaly.density import Neighbourhood, References
 from shelf_anomaly.errors import DatasetError
 from shelf_anomaly.finder import APART_M
 from shelf_anomaly.inspector import BayDensity, Encoded, InspectorSettings, ScaleSettings
-from shelf_anomaly.places import as_packed, encode_picture, NormalBay
+from shelf_anomaly.places import as_packed, encode_picture, NormalBay, PRINT_PX_PER_M
 from shelf_anomaly.records import BayView, Float32Array, FloatArray, ImageArray
 from shelf_anomaly.registration import Template
 from shelf_anomaly.scoring import (
@@ -35,7 +35,7 @@ from shelf_anomaly.scoring import (
 LOWEST_PEAK = 1.0  # standard scores below this are never an alert
 PICTURE_PX_PER_M = 256.0
 REFERENCE_STEP_M = 0.3
-CODE_STEP = 1.5  # of the bandwidth; the rounding error is less than half of the kernel's width
+CODE_STEP = 2.0  # of the bandwidth; the rounding error is less than half of the kernel's width
 SAMPLE_VIEWS = 4  # views of a bay that the bandwidth is fitted on
 UNIT = 5.0
 SHARP = 1e-3  # a kernel so narrow that the soft minimum is the minimum
@@ -143,6 +143,8 @@ def calibrate_bay(
     template: Template,
     picture: ImageArray,
     on_view: Callable[[], None] = lambda: None,
+    *,
+    others: Sequence[ImageArray] = (),
 ) -> CalibratedBay:
     """
     Learn how a bay scores when all is normal.
@@ -150,6 +152,7 @@ def calibrate_bay(
     :param views: encoded views of all normal passes
     :param picture: the bay in its normal state, at PICTURE_PX_PER_M
     :param on_view: called after each view, for progress
+    :param others: the same of other passes
     """
     references = as_packed(gather(thin(views), bay), code_step(settings))
     density = BayDensity(references, settings)
@@ -172,6 +175,9 @@ def calibrate_bay(
         error=_error(views),
         picture=encode_picture(picture),
         picture_px_per_m=PICTURE_PX_PER_M,
+        prints=tuple(
+            encode_picture(_resized(o, PRINT_PX_PER_M / PICTURE_PX_PER_M)) for o in others
+        ),
     )
     return CalibratedBay(
         normal=normal,
@@ -259,7 +265,7 @@ def composite(views: list[BayView]) -> ImageArray:
     :param views: views of one pass; as few of them as show the bay are joined, because parallax
         makes each join visible
     """
-    rows, cols = views[0].image.shape[:2]
+    cols = views[0].image.shape[1]
     scale = PICTURE_PX_PER_M / views[0].px_per_m
     x = (np.arange(cols) + 0.5) / views[0].px_per_m - views[0].margin_m
     whole = [view.seen.mean(axis=0) > 0.9 for view in views]
@@ -272,5 +278,9 @@ def composite(views: list[BayView]) -> ImageArray:
         new = whole[i] & ~shown
         picture[:, new] = views[i].image[:, new]
         shown |= new
-    size = (round(cols * scale), round(rows * scale))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return _resized(picture, scale)
+
+
+def _resized(image: ImageArray, scale: float) -> ImageArray:
+    size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)

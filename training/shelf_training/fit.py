@@ -26,7 +26,7 @@ from shelf_anomaly.inspector import encode_view, InspectorSettings
 from shelf_anomaly.network import Network
 from shelf_anomaly.places import pack
 from shelf_anomaly.preprocess import network_input
-from shelf_anomaly.records import Float32Array
+from shelf_anomaly.records import Float32Array, ImageArray
 from shelf_anomaly.store_layout import StoreLayout
 
 from . import runtime
@@ -254,10 +254,7 @@ def calibrate_all(
         console, 'normal at each place', sum(len(views) for views in encoded.values())
     ) as bar:
         for bay, views in encoded.items():
-            last = dataset.of(bay)[-1].patrol
-            picture = composite(
-                [dataset.load(entry) for entry in dataset.of(bay) if entry.patrol == last]
-            )
+            picture, *others = normal_pictures_of(dataset, bay)
             calibrated[bay] = calibrate_bay(
                 bay,
                 views,
@@ -265,8 +262,19 @@ def calibrate_all(
                 dataset.templates[bay],
                 picture,
                 lambda: bar.advance(note=bay),  # noqa: B023  # called at once
+                others=others,
             )
     return calibrated
+
+
+def normal_pictures_of(dataset: Dataset, bay: str) -> list[ImageArray]:
+    """Return pictures of a bay on its last pass, its first and one between, the last first."""
+    patrols = list(dict.fromkeys(entry.patrol for entry in dataset.of(bay)))
+    chosen = dict.fromkeys((patrols[-1], patrols[0], patrols[len(patrols) // 2]))
+    return [
+        composite([dataset.load(entry) for entry in dataset.of(bay) if entry.patrol == patrol])
+        for patrol in chosen
+    ]
 
 
 def data_of(dataset: Dataset, bay: str) -> dict[str, Any]:

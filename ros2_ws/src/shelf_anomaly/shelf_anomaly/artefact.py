@@ -21,9 +21,15 @@ from typing import Any
 import zipfile
 
 import numpy as np
+from numpy.lib.format import write_array
 import numpy.typing as npt
 
 from .errors import ArtefactError
+
+try:
+    from lzma import LZMAError
+except ImportError:  # a Python that was built without it; zipfile then says so by a RuntimeError
+    LZMAError = RuntimeError  # type: ignore[misc,assignment]
 
 SCHEMA = 1
 NETWORK, DENSITY, MANIFEST, CARD = 'network.onnx', 'density.npz', 'manifest.json', 'card.md'
@@ -118,7 +124,7 @@ def load_artefact(folder: str | Path) -> Artefact:
     try:
         with np.load(io.BytesIO(density), allow_pickle=False) as packed:
             arrays = {key: packed[key] for key in packed.files}
-    except (ValueError, OSError, zipfile.BadZipFile, KeyError) as error:
+    except (ValueError, OSError, zipfile.BadZipFile, KeyError, EOFError, LZMAError) as error:
         raise ArtefactError(f'{folder / DENSITY}: cannot be read: {error}') from None
     return Artefact(folder, manifest, network, arrays)
 
@@ -139,10 +145,7 @@ def write_artefact(
     :raises ArtefactError: if the folder cannot be written or the manifest lacks something
     """
     folder = Path(folder)
-    packed = io.BytesIO()
-    plain: dict[str, Any] = {key: np.asarray(value) for key, value in arrays.items()}
-    np.savez_compressed(packed, **plain)
-    contents = {NETWORK: network_onnx, DENSITY: packed.getvalue(), CARD: card.encode()}
+    contents = {NETWORK: network_onnx, DENSITY: _packed(arrays), CARD: card.encode()}
     full = dict(manifest)
     full['schema'] = SCHEMA
     full['files'] = {
@@ -160,6 +163,16 @@ def write_artefact(
     except OSError as error:
         raise ArtefactError(f'{folder}: cannot be written: {error}') from None
     return load_artefact(folder)
+
+
+def _packed(arrays: Mapping[str, Array]) -> bytes:
+    """Return what ``np.load`` reads; by LZMA it is a quarter smaller than ``savez_compressed``."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, 'w', zipfile.ZIP_LZMA) as archive:
+        for key, value in arrays.items():
+            with archive.open(f'{key}.npy', 'w') as stream:
+                write_array(stream, np.asarray(value), allow_pickle=False)  # type: ignore[no-untyped-call]
+    return buffer.getvalue()
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

@@ -30,13 +30,15 @@ IntArray = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
-    """A bay where a look is normal."""
+class Likeness:
+    """How near a look is to what is normal in a bay."""
 
     bay: str
     distance: float
     """Of the cells of the best window, root mean squared, as a multiple of the bay's own measure:
     what the looks of its places usually keep from each other from patrol to patrol."""
+    row: int
+    """Row of the cell in the middle of the best window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Comparison:
 
     own: float
     """At its own place; infinite if that has no normal windows."""
-    homes: tuple[Home, ...]
+    homes: tuple[Likeness, ...]
     """Products in each bay, away from its own place, best first."""
 
 
@@ -89,7 +91,8 @@ class Belonging:
             if name == bay:
                 others &= ~_is_near(normal.where, cell)
             if others.any():
-                homes.append(Home(name, _nearest(normal, looks, others) / normal.usual))
+                distance, row = _nearest(normal, looks, others)
+                homes.append(Likeness(name, distance / normal.usual, row))
         return Comparison(self.own_distance(looks, bay, cell), _best_first(homes))
 
     def own_distance(
@@ -103,7 +106,7 @@ class Belonging:
         """Return how far the nearest of ``looks`` is from what is normal at one place."""
         normal = self._bays[bay]
         near = _is_near(normal.where, cell) & normal.not_of(without_pass)
-        return _nearest(normal, looks, near) if near.any() else float('inf')
+        return _nearest(normal, looks, near)[0] if near.any() else float('inf')
 
     def loose(self, bay: str) -> bool:
         """Return whether goods lie about in a bay as they come: fruit in bins."""
@@ -114,18 +117,17 @@ class Belonging:
 def mean_of(comparisons: Sequence[Comparison]) -> Comparison:
     """Return the mean of what several views of one place say; bays that all of them know count."""
     names = set.intersection(*({home.bay for home in c.homes} for c in comparisons))
-    homes = [
-        Home(
-            name,
-            float(np.mean([h.distance for c in comparisons for h in c.homes if h.bay == name])),
-        )
-        for name in sorted(names)
-    ]
+    homes = []
+    for name in sorted(names):
+        said = [home for c in comparisons for home in c.homes if home.bay == name]
+        best = min(said, key=lambda home: home.distance)
+        distance = float(np.mean([home.distance for home in said]))
+        homes.append(Likeness(name, distance, best.row))
     own = float(np.mean([c.own for c in comparisons]))
     return Comparison(own, _best_first(homes))
 
 
-def _best_first(homes: Sequence[Home]) -> tuple[Home, ...]:
+def _best_first(homes: Sequence[Likeness]) -> tuple[Likeness, ...]:
     return tuple(sorted(homes, key=lambda home: home.distance))
 
 
@@ -161,8 +163,8 @@ def _is_near(where: IntArray, cell: tuple[int, int]) -> BoolArray:
     return np.asarray((apart[:, 0] <= OWN_ROWS) & (apart[:, 1] <= OWN_COLS))
 
 
-def _nearest(normal: _Bay, looks: Float32Array, allowed: BoolArray) -> float:
-    """Return the distance of the nearest pair of a look and an allowed window."""
+def _nearest(normal: _Bay, looks: Float32Array, allowed: BoolArray) -> tuple[float, int]:
+    """Return distance and middle row of the nearest pair of a look and an allowed window."""
     chosen = np.flatnonzero(allowed)
     means = looks.mean(axis=(1, 2))
     lengths = (means**2).sum(axis=1)
@@ -178,4 +180,6 @@ def _nearest(normal: _Bay, looks: Float32Array, allowed: BoolArray) -> float:
     )
     flat, asked = windows.reshape(len(windows), -1), looks.reshape(len(looks), -1)
     squared = (flat**2).sum(1)[None] - 2 * asked @ flat.T + (asked**2).sum(1)[:, None]
-    return float(np.sqrt(max(float(squared.min()), 0.0) / (WINDOW[0] * WINDOW[1])))
+    nearest = chosen[int(squared.min(axis=0).argmin())]
+    distance = float(np.sqrt(max(float(squared.min()), 0.0) / (WINDOW[0] * WINDOW[1])))
+    return distance, int(normal.where[nearest, 1]) + WINDOW[0] // 2

@@ -20,7 +20,7 @@ from .store_layout import Bay
 APART_M = (0.13, 0.26)
 """Half width and half height within which only the highest maximum is a finding: about one
 facing."""
-KEEP = 0.8
+KEEP = 0.7
 """An alert that is open stands as long as its place scores above this part of the threshold. What
 stands in a shelf scores nearly the same on the next pass; lower, and chance keeps alerts open."""
 FALL_OFF = 0.6
@@ -139,7 +139,7 @@ class Finder:
             threshold=result.threshold,
             p_value=self._budget.p_value(score),
             sightings=len(seen.views_of(row, col)),
-            suggested_bays=naming.homes[:SUGGESTIONS],
+            homes=naming.homes[:SUGGESTIONS],
             reason=naming.reason,
         )
 

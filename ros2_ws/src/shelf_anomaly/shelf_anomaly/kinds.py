@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+import math
 
 import cv2
 import numpy as np
@@ -22,9 +23,10 @@ from .hues import Hues
 from .looks import windows_around, windows_turned
 from .network import Network
 from .places import decode_picture, NormalBay
-from .prints import ANGLES, Prints
-from .records import BayView, Float32Array, ImageArray, Kind
+from .prints import Match, Prints
+from .records import BayView, Float32Array, Home, ImageArray, Kind
 from .scoring import PATCH_M, window_mean
+from .store_layout import StoreLayout
 
 VIEWS = 2  # the most frontal views of the place, which are asked together
 BARE = 0.57  # part of the usual structure below which a place is empty
@@ -36,11 +38,21 @@ TURNED = 1.2
 """A thing lies if its quarter turn is not farther than so many times its upright look from what is
 normal around its place. Upright, its neighbours fit, too; what stands fits turned at 1.4 times."""
 ROUND = 1.35  # goods that fit as well when they are turned (a heap of fruit) cannot be seen to lie
-SAME_PRINT = 0.915  # correlation from which two fronts are one product
-SAME_TURNED = 0.87  # of a thing that was dropped among fruit, at the best of many angles
+SAME_PRINT = 0.93  # correlation from which two fronts are one product
+LYING_PRINT, LYING_MORE = 0.93, 0.05
+"""A front that correlates so much with what is normal at its place once it is turned by a quarter,
+and so much more than upright, lies. What stands correlates turned with at most 0.89."""
+SAME_DROPPED = 0.9  # of a thing that was dropped among fruit, at the best of all angles
 AT_HOME = (
     1.0  # a look that is as near as half of a bay's own looks are to their place belongs there
 )
+QUARTERS = (90, 270)  # degrees
+PRINT_EVEN, PRINT_SLOPE = 0.945, 60.0
+LOOKS_SURE, HUES_SURE = 0.6, 0.5
+"""
+Confidences: a logistic curve of the correlation, even at PRINT_EVEN, and fixed ones for the
+weaker signs.
+"""
 HUES, HUES_MORE = 0.55, 0.1
 """Loose goods belong to the bay of loose goods that has so many of their hues, and more than all
 packed bays."""
@@ -51,16 +63,24 @@ class Naming:
     """The kind of a finding, and what speaks for it."""
 
     kind: Kind
-    homes: tuple[str, ...]
-    """Bays where such a thing is normal, best first; empty unless misplaced."""
+    homes: tuple[Home, ...]
+    """Where such a thing is normal, best first; empty unless misplaced."""
     reason: str
 
 
 class Namer:
     """Tells kinds, with the looks of all normal bays."""
 
-    def __init__(self, network: Network, belonging: Belonging, prints: Prints, hues: Hues) -> None:
-        """Prepare."""
+    def __init__(
+        self,
+        store: StoreLayout,
+        network: Network,
+        belonging: Belonging,
+        prints: Prints,
+        hues: Hues,
+    ) -> None:
+        """Prepare; the levels of homes are those of ``store``."""
+        self._store = store
         self._hues = hues
         self._network = network
         self._belonging = belonging
@@ -79,11 +99,13 @@ class Namer:
             return _gap(structure)
         if not views:
             return Naming(Kind.UNKNOWN, (), 'not normal at this place')
-        if structure < RICH and self._lies(views[0], normal, cell):
+        if structure < RICH and (
+            self._lying_print(views[0], cell) or self._lies(views[0], normal, cell)
+        ):
             return Naming(Kind.FALLEN, (), 'looks like what is normal here, turned by a quarter')
         homes = self._homes(views, cell)
         if homes:
-            return Naming(Kind.MISPLACED, homes, f'looks like what is normal in {homes[0]}')
+            return Naming(Kind.MISPLACED, homes, f'looks like what is normal in {homes[0].bay}')
         return Naming(Kind.FOREIGN, (), 'looks like nothing that is normal in this store')
 
     def _structure(self, seen: BayPass, normal: NormalBay, cell: tuple[int, int]) -> float:
@@ -105,6 +127,11 @@ class Namer:
         apart = np.median(place, axis=0) - np.median(around, axis=0)
         return float(np.linalg.norm(apart)) > COLOURED
 
+    def _lying_print(self, view: BayView, cell: tuple[int, int]) -> bool:
+        middle = self._middle(cell)
+        turned = self._prints.at_place(view, middle, QUARTERS)
+        return turned >= LYING_PRINT and turned >= LYING_MORE + self._prints.at_place(view, middle)
+
     def _lies(self, view: BayView, normal: NormalBay, cell: tuple[int, int]) -> bool:
         if self._turned_over_upright(view.image, view.bay, cell) > TURNED:
             return False
@@ -120,19 +147,35 @@ class Namer:
         lying = self._belonging.own_distance(turned, bay, cell)
         return lying / standing if standing > 0 and np.isfinite(lying) else float('inf')
 
-    def _homes(self, views: Sequence[BayView], cell: tuple[int, int]) -> tuple[str, ...]:
-        """Return the bays where what stands at a place belongs, best first."""
-        middle, own = self._middle(cell), views[0].bay
-        printed = _above(self._prints.correlations(views, middle), SAME_PRINT)
-        looks = self._compare(views, cell).homes
-        alike = [home.bay for home in looks if home.distance <= AT_HOME]
-        homes = dict.fromkeys([*printed, *alike])  # each once, in this order
-        if not homes and self._belonging.loose(own):
-            turned = self._prints.correlations(views[:1], middle, ANGLES)
-            homes = dict.fromkeys(_above(turned, SAME_TURNED))
+    def _homes(self, views: Sequence[BayView], cell: tuple[int, int]) -> tuple[Home, ...]:
+        """Return the places where what stands at a place belongs, best first, a bay once."""
+        middle, own = self._middle(cell), views[0]
+        homes = self._printed(self._prints.correlations(views, middle), SAME_PRINT, own)
+        for look in self._compare(views, cell).homes:
+            if look.distance <= AT_HOME:
+                down_m = (look.row + 0.5) * self._network.stride / own.px_per_m
+                homes.append(Home(look.bay, self._level(look.bay, down_m, own), LOOKS_SURE))
+        if not homes and self._belonging.loose(own.bay):
+            homes = self._printed(self._prints.dropped(own, middle), SAME_DROPPED, own)
         elif not homes:
-            homes = dict.fromkeys(self._homes_of_loose(views[0], middle))
-        return tuple(homes)
+            loose = self._homes_of_loose(own, middle)
+            homes = [Home(bay, None, HUES_SURE) for bay in loose]
+        first: dict[str, Home] = {}
+        for home in homes:
+            first.setdefault(home.bay, home)
+        return tuple(first.values())
+
+    def _printed(self, matches: Mapping[str, Match], least: float, view: BayView) -> list[Home]:
+        alike = [(bay, match) for bay, match in matches.items() if match.score >= least]
+        return [
+            Home(bay, self._level(bay, match.down_m, view), _sure(match.score))
+            for bay, match in sorted(alike, key=lambda pair: -pair[1].score)
+        ]
+
+    def _level(self, bay: str, down_m: float, view: BayView) -> int:
+        """Return the level at so many metres below the upper edge of a bay's views."""
+        home = self._store.bay(bay)
+        return home.level_at(home.height + view.margin_m - down_m)
 
     def _homes_of_loose(self, view: BayView, middle: tuple[float, float]) -> list[str]:
         """Return the bays of loose goods that share a place's hues, unless packed ones do."""
@@ -160,6 +203,11 @@ def _above(scores: Mapping[str, float], least: float) -> list[str]:
     """Return the bays that reach ``least``, best first."""
     best_first = sorted(scores.items(), key=lambda item: -item[1])
     return [bay for bay, score in best_first if score >= least]
+
+
+def _sure(correlation: float) -> float:
+    """Return the chance that a thing is at home where its print correlates so much."""
+    return 1 / (1 + math.exp(-PRINT_SLOPE * (correlation - PRINT_EVEN)))
 
 
 def _gap(structure: float) -> Naming:

@@ -26,7 +26,7 @@ from typing import Any, TextIO
 from .appearance import Appearance
 from .errors import MemoryFileError
 from .learned import LearnedLook
-from .records import Alert, Box, Kind, Roi, State
+from .records import Alert, Box, Home, Kind, Roi, State
 
 SCHEMA = 1
 KEEP_RESOLVED_NS = 90 * 86_400_000_000_000
@@ -345,6 +345,7 @@ def alert_to_json(alert: Alert) -> dict[str, Any]:
     record['kind'], record['state'] = alert.kind.value, alert.state.value
     record['box'] = asdict(alert.box)
     record['roi'] = asdict(alert.roi) if alert.roi is not None else None
+    record['homes'] = [asdict(home) for home in alert.homes]
     return record
 
 
@@ -357,11 +358,17 @@ def alert_from_json(record: Mapping[str, Any], evidence: bytes = b'') -> Alert:
         'state': State(record['state']),
         'box': Box(**record['box']),
         'roi': Roi(**record['roi']) if record.get('roi') else None,
-        'suggested_bays': tuple(record['suggested_bays']),
+        'homes': tuple(_homes(record)),
         'seen_in': tuple(record['seen_in']),
         'evidence': bytes(evidence),
     }
     return Alert(**values)
+
+
+def _homes(record: Mapping[str, Any]) -> Iterator[Home]:
+    """Yield the homes; an earlier version knew their bays only."""
+    yield from (Home(**home) for home in record.get('homes', ()))
+    yield from (Home(bay, None, 0.0) for bay in record.get('suggested_bays', ()))
 
 
 def default_path(store: str, robot: str) -> Path:

@@ -113,6 +113,7 @@ class Pipeline:
         self._budget = budget_of(artefact)
         self._threshold = self._budget.threshold(self.settings.false_alarms_per_aisle_patrol)
         namer = Namer(
+            store,
             self._inspector.network,
             Belonging(artefact, self._bays),
             Prints(artefact, self._bays),

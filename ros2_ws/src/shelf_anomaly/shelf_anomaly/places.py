@@ -9,8 +9,9 @@ the normal bay lie beside them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 import cv2
@@ -26,6 +27,10 @@ Array = npt.NDArray[Any]
 
 WINDOW = (4, 2)
 """Rows and columns of cells of the window through which looks are compared: about one facing."""
+TEMPLATE_STEP = 1 / 64
+"""Of locally normalised grey values, which spread by about 1, and of weights: packs to half."""
+PRINT_PX_PER_M = 192.0
+"""Of the pictures of further passes: small print can still be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,9 @@ class NormalBay:
     picture: bytes
     """JPEG of the bay in its normal state, the whole view."""
     picture_px_per_m: float
+    prints: tuple[bytes, ...] = ()
+    """JPEGs of the bay on other normal passes, PRINT_PX_PER_M: what was turned or stood behind on
+    one pass shows its print on another."""
 
 
 def pack(bay: str, normal: NormalBay, code_step: float) -> dict[str, Array]:
@@ -70,14 +78,21 @@ def pack(bay: str, normal: NormalBay, code_step: float) -> dict[str, Array]:
         f'{bay}/offsets_m': normal.references.offsets_m.astype(np.float32),
         f'{bay}/passes': normal.references.passes.astype(np.int16),
         f'{bay}/statistics': statistics.astype(np.float16),
-        f'{bay}/template': np.stack([normal.template.mean, normal.template.weight]).astype(
-            np.float16
-        ),
+        f'{bay}/template': _rounded(
+            np.stack([normal.template.mean, normal.template.weight]), TEMPLATE_STEP
+        ).astype(np.float16),
         f'{bay}/activity': normal.activity.astype(np.float16),
         f'{bay}/error': normal.error.astype(np.float16),
         f'{bay}/picture': np.frombuffer(normal.picture, np.uint8),
         f'{bay}/picture_px_per_m': np.asarray(normal.picture_px_per_m, np.float32),
+    } | {
+        f'{bay}/print_{i}': np.frombuffer(picture, np.uint8)
+        for i, picture in enumerate(normal.prints)
     }
+
+
+def _rounded(values: Float32Array, step: float) -> Float32Array:
+    return np.asarray(np.round(values / step) * step, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +174,7 @@ def unpack(artefact: Artefact, bay: str) -> NormalBay:
         error=artefact.array(f'{bay}/error').astype(np.float32),
         picture=artefact.array(f'{bay}/picture').tobytes(),
         picture_px_per_m=float(artefact.array(f'{bay}/picture_px_per_m')),
+        prints=tuple(_prints(artefact, bay)),
     )
 
 
@@ -181,6 +197,20 @@ def normal_picture(artefact: Artefact, bay: str) -> tuple[ImageArray, float]:
     """Return the picture of a bay in its normal state, BGR, and its pixels per metre."""
     picture = decode_picture(artefact.array(f'{bay}/picture').tobytes())
     return picture, float(artefact.array(f'{bay}/picture_px_per_m'))
+
+
+def normal_pictures(artefact: Artefact, bay: str) -> list[tuple[ImageArray, float]]:
+    """Return all pictures of a bay in its normal state, and their pixels per metre."""
+    more = [(decode_picture(data), PRINT_PX_PER_M) for data in _prints(artefact, bay)]
+    return [normal_picture(artefact, bay), *more]
+
+
+def _prints(artefact: Artefact, bay: str) -> Iterator[bytes]:
+    for i in count():
+        data = artefact.arrays.get(f'{bay}/print_{i}')
+        if data is None:
+            return
+        yield data.tobytes()
 
 
 def picture_offset(

@@ -11,28 +11,47 @@ loose (fruit) never looks twice the same and is not found in this way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from .artefact import Artefact
-from .places import normal_picture
+from .places import normal_pictures
 from .records import BayView, ImageArray
 
 SIZE_M = (0.05, 0.12)
 """Width and height of the piece: the inner part of a facing, without what stands beside it."""
 ASIDE_M = (-0.03, 0.0, 0.03)  # a finding's middle is not quite that of the thing
 OWN_M = 0.1  # around its own place nothing is looked for: what is wrong there is the question
-ANGLES = tuple(range(20, 360, 20))
-"""Degrees by which a thing is turned that was dropped and fits nowhere upright."""
+PLACE_M = (0.12, 0.16)
+"""Half width and half height around a place that count as the place: a lying product's middle is
+not where its upright one was."""
+ANGLES, NEARER = tuple(range(0, 360, 10)), (-5, 0, 5)
+"""Degrees by which a thing is turned that was dropped and fits nowhere upright, and then closer.
+Twice as wide steps lose a tenth of the correlation."""
+DROPPED_ASIDE_M = (-0.02, 0.0, 0.02)
+CANDIDATES = 12  # pairs of bay and angle that are looked at closely
 COARSE, FINE = 96.0, 192.0
 """Pixels per metre: the whole of each picture is searched at the first, the best places at the
 second, which tells varieties apart that differ in small print."""
 PLACES = 4  # of each bay that are looked at closely
 REACH = 3  # fine pixels around a place that was found coarsely
 PLAIN = 4.0  # grey levels; with less contrast nothing is printed, and it would correlate with all
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a piece fits best in a bay."""
+
+    score: float
+    """Normalised correlation, -1..1."""
+    down_m: float
+    """From the upper edge of the view to the middle of the place."""
+
+
+NOWHERE = Match(-1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,39 +65,94 @@ class Prints:
 
     def __init__(self, artefact: Artefact, bays: Sequence[str]) -> None:
         """Decode the pictures of ``bays``."""
-        self._pictures = {bay: _pictures(artefact, bay) for bay in bays}
+        self._pictures = {
+            bay: [
+                _Pictures(_scaled(picture, COARSE / px_per_m), _scaled(picture, FINE / px_per_m))
+                for picture, px_per_m in normal_pictures(artefact, bay)
+            ]
+            for bay in bays
+        }
 
     def correlations(
-        self,
-        views: Sequence[BayView],
-        centre: tuple[float, float],
-        angles: Sequence[int] = (0,),
-    ) -> dict[str, float]:
+        self, views: Sequence[BayView], centre: tuple[float, float]
+    ) -> dict[str, Match]:
         """
         Look for what stands at one place, away from that place.
 
         :param views: views of one bay and pass
         :param centre: column and row in pixels of the views
-        :param angles: degrees by which the piece is turned; the best of them counts
-        :return: the highest correlation in each bay, -1..1, the mean over the views
+        :return: the best match in each bay; its score is the mean over the views
         """
-        found: dict[str, list[float]] = {bay: [] for bay in self._pictures}
+        found: dict[str, list[Match]] = {bay: [] for bay in self._pictures}
         for view in views:
-            # Of many angles one is nearly right, and near enough for the middle to be.
             pieces = [
-                _pieces(view, (centre[0] + aside * view.px_per_m, centre[1]), angle)
-                for angle in angles
-                for aside in (ASIDE_M if len(angles) == 1 else (0.0,))
+                _pieces(view, (centre[0] + aside * view.px_per_m, centre[1]), 0)
+                for aside in ASIDE_M
             ]
-            own = (centre[0] / view.px_per_m, centre[1] / view.px_per_m)
             for bay, pictures in self._pictures.items():
-                found[bay].append(_highest(pictures, pieces, own if bay == view.bay else None))
-        return {bay: float(np.mean(values)) for bay, values in found.items() if values}
+                here = _own(view, centre, bay)
+                found[bay].append(_best(_highest(one, pieces, here) for one in pictures))
+        return {
+            bay: Match(float(np.mean([m.score for m in matches])), _best(matches).down_m)
+            for bay, matches in found.items()
+            if matches
+        }
+
+    def dropped(self, view: BayView, centre: tuple[float, float]) -> dict[str, Match]:
+        """
+        Look for what lies at one place at any angle, away from that place.
+
+        :param centre: column and row in pixels of the view
+        :return: the best match in each bay that is worth a closer look
+        """
+        rough = [
+            (_coarsely(pictures[0].coarse, piece.coarse, _own(view, centre, bay)), bay, angle)
+            for angle in ANGLES
+            for piece in [_pieces(view, centre, angle)]
+            for bay, pictures in self._pictures.items()
+        ]
+        best: dict[str, Match] = {}
+        for _, bay, angle in sorted(rough, reverse=True)[:CANDIDATES]:
+            pieces = [
+                _pieces(view, (centre[0] + aside * view.px_per_m, centre[1]), angle + more)
+                for more in NEARER
+                for aside in DROPPED_ASIDE_M
+            ]
+            here = _own(view, centre, bay)
+            matches = [_highest(one, pieces, here) for one in self._pictures[bay]]
+            best[bay] = _best([*matches, best.get(bay, NOWHERE)])
+        return best
+
+    def at_place(
+        self, view: BayView, centre: tuple[float, float], angles: Sequence[int] = (0,)
+    ) -> float:
+        """
+        Look for what stands at one place at that very place.
+
+        :param centre: column and row in pixels of the view
+        :param angles: degrees by which the piece is turned; the best of them counts
+        :return: the highest correlation with what is normal there, -1..1
+        """
+        own = _metres(view, centre)
+        best = -1.0
+        for angle in angles:
+            for aside in ASIDE_M:
+                # What is turned by a quarter is long across, and its height is what is unsure.
+                step = (0.0, aside) if angle % 180 else (aside, 0.0)
+                at = (centre[0] + step[0] * view.px_per_m, centre[1] + step[1] * view.px_per_m)
+                piece = _pieces(view, at, angle).fine
+                for picture in self._pictures[view.bay]:
+                    best = max(best, _near(picture.fine, piece, own))
+        return best
 
 
-def _pictures(artefact: Artefact, bay: str) -> _Pictures:
-    picture, px_per_m = normal_picture(artefact, bay)
-    return _Pictures(_scaled(picture, COARSE / px_per_m), _scaled(picture, FINE / px_per_m))
+def _metres(view: BayView, point: tuple[float, float]) -> tuple[float, float]:
+    return point[0] / view.px_per_m, point[1] / view.px_per_m
+
+
+def _own(view: BayView, centre: tuple[float, float], bay: str) -> tuple[float, float] | None:
+    """Return the place, metres from the upper left of the pictures of its own bay."""
+    return _metres(view, centre) if bay == view.bay else None
 
 
 def _scaled(image: ImageArray, scale: float) -> ImageArray:
@@ -112,9 +186,9 @@ def _turned(square: ImageArray, angle: int, px_per_m: float) -> ImageArray:
 
 def _highest(
     pictures: _Pictures, pieces: Sequence[_Pictures], own_m: tuple[float, float] | None
-) -> float:
+) -> Match:
     """
-    Return the highest correlation of any piece with a bay.
+    Return the best match of any piece with a bay.
 
     :param own_m: metres from the picture's left and upper edge around which nothing counts
     """
@@ -124,14 +198,29 @@ def _highest(
         for score, row, col in _places(pictures.coarse, piece.coarse, own_m)
     ]
     places.sort(key=lambda place: -place[0])
-    return max(
-        (_closer(pictures.fine, piece.fine, row, col) for _, row, col, piece in places[:PLACES]),
-        default=-1.0,
+    return _best(
+        Match(
+            _closer(pictures.fine, piece.fine, row, col),
+            (row + piece.coarse.shape[0] / 2) / COARSE,
+        )
+        for _, row, col, piece in places[:PLACES]
     )
 
 
+def _best(matches: Iterable[Match]) -> Match:
+    return max(matches, key=lambda match: match.score, default=NOWHERE)
+
+
+def _coarsely(picture: ImageArray, piece: ImageArray, own_m: tuple[float, float] | None) -> float:
+    places = _places(picture, piece, own_m, 1)
+    return places[0][0] if places else -1.0
+
+
 def _places(
-    picture: ImageArray, piece: ImageArray, own_m: tuple[float, float] | None
+    picture: ImageArray,
+    piece: ImageArray,
+    own_m: tuple[float, float] | None,
+    most: int = PLACES,
 ) -> list[tuple[float, int, int]]:
     """Return correlation, upper row and left column of the best places, coarsely."""
     if any(a < b for a, b in zip(picture.shape, piece.shape, strict=True)) or piece.std() < PLAIN:
@@ -147,7 +236,7 @@ def _places(
         near = OWN_M * COARSE
         clear(own_m[1] * COARSE - high, own_m[0] * COARSE - wide, near, near)
     found = []
-    for _ in range(PLACES):
+    for _ in range(most):
         _, score, _, (col, row) = cv2.minMaxLoc(rest)
         if score <= -1.0:
             break
@@ -164,5 +253,25 @@ def _closer(picture: ImageArray, piece: ImageArray, row: int, col: int) -> float
         top : top + piece.shape[0] + 2 * REACH, left : left + piece.shape[1] + 2 * REACH
     ]
     if any(a < b for a, b in zip(part.shape, piece.shape, strict=True)):
+        return -1.0
+    return float(np.clip(cv2.matchTemplate(part, piece, cv2.TM_CCOEFF_NORMED).max(), -1.0, 1.0))
+
+
+def _near(picture: ImageArray, piece: ImageArray, own_m: tuple[float, float]) -> float:
+    """Return the highest correlation within PLACE_M of a place."""
+    if piece.std() < PLAIN:
+        return -1.0
+    high, wide = piece.shape[:2]
+    col, row = own_m[0] * FINE, own_m[1] * FINE
+    left, top = (
+        round(m - r * FINE - s / 2)
+        for m, r, s in zip((col, row), PLACE_M, (wide, high), strict=True)
+    )
+    right, bottom = (
+        round(m + r * FINE + s / 2)
+        for m, r, s in zip((col, row), PLACE_M, (wide, high), strict=True)
+    )
+    part = picture[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
+    if part.shape[0] < high or part.shape[1] < wide:
         return -1.0
     return float(np.clip(cv2.matchTemplate(part, piece, cv2.TM_CCOEFF_NORMED).max(), -1.0, 1.0))

@@ -303,6 +303,17 @@ class CellScores:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """A place where a thing that stands elsewhere is normal."""
+
+    bay: str
+    level: int | None
+    """0 is the lowest; None where it cannot be told."""
+    confidence: float
+    """Chance that such a thing is at home there, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A place of one bay that was not normal in one pass."""
 
@@ -318,7 +329,7 @@ class Finding:
     """Chance that a normal pass of this bay shows a score as high, by the calibration."""
     sightings: int
     """Views that show it."""
-    suggested_bays: tuple[str, ...] = ()
+    homes: tuple[Home, ...] = ()
     """Where such an appearance is normal, best first."""
     reason: str = ''
     """One sentence on why, for people."""
@@ -353,7 +364,8 @@ class Alert:
     first_seen_ns: int
     last_seen_ns: int
     sightings: int
-    suggested_bays: tuple[str, ...] = ()
+    homes: tuple[Home, ...] = ()
+    """Where such a thing is normal, best first."""
     seen_in: tuple[str, ...] = ()
     """Names of the patrols that saw it."""
     resolved_in: str | None = None
@@ -370,6 +382,11 @@ class Alert:
     """When its place was seen normal again, or a person said so."""
     same_as: str = ''
     """Id of the alert that goes on for it, when two robots had raised one fault at once."""
+
+    @property
+    def suggested_bays(self) -> tuple[str, ...]:
+        """Bays where such a thing is normal, best first."""
+        return tuple(home.bay for home in self.homes)
 
 
 class BayResult(str, Enum):

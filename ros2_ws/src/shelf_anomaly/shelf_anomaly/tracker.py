@@ -217,7 +217,8 @@ class Tracker:
             taken.append(sighting)
             old = self._came_back(bay, sighting, stamp_ns, looks_alike)
             if old is not None:
-                old = replace(old, state=State.OPEN, resolved_in=None, resolved_ns=None)
+                # Named by what is seen now: the old name had its score from another day.
+                old = replace(old, state=State.OPEN, resolved_in=None, resolved_ns=None, score=0.0)
                 seen.append((self._again(old, sighting, patrol, stamp_ns), sighting))
             else:
                 seen.append((self._new(bay, sighting, patrol, stamp_ns), sighting))
@@ -297,7 +298,7 @@ class Tracker:
             replace(
                 alert,
                 kind=finding.kind if better else alert.kind,
-                suggested_bays=finding.suggested_bays if better else alert.suggested_bays,
+                homes=finding.homes if better else alert.homes,
                 reason=finding.reason if better else alert.reason,
                 box=finding.box if better else alert.box,
                 level=finding.level if better else alert.level,
@@ -331,7 +332,7 @@ class Tracker:
                 first_seen_ns=stamp_ns,
                 last_seen_ns=stamp_ns,
                 sightings=finding.sightings,
-                suggested_bays=finding.suggested_bays,
+                homes=finding.homes,
                 seen_in=(patrol,),
                 reason=finding.reason,
             )
@@ -409,7 +410,7 @@ def _merged(alert: Alert, other: Alert) -> Alert:
     return replace(
         alert,
         kind=better.kind,
-        suggested_bays=better.suggested_bays,
+        homes=better.homes,
         reason=better.reason,
         score=better.score,
         p_value=min(alert.p_value, other.p_value),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shelf_anomaly.artefact import Artefact
-from shelf_anomaly.belonging import Belonging, Comparison, Home, mean_of
+from shelf_anomaly.belonging import Belonging, Comparison, Likeness, mean_of
 from shelf_anomaly.density import References
 from shelf_anomaly.places import pack_codes, WINDOW
 
@@ -85,9 +85,9 @@ def test_a_pass_can_be_left_out() -> None:
 def test_views_are_averaged_over_the_bays_that_all_of_them_know() -> None:
     said = mean_of(
         [
-            Comparison(2.0, (Home('A', 1.0), Home('B', 3.0))),
-            Comparison(4.0, (Home('B', 1.0), Home('A', 5.0), Home('C', 0.1))),
+            Comparison(2.0, (Likeness('A', 1.0, 5), Likeness('B', 3.0, 2))),
+            Comparison(4.0, (Likeness('B', 1.0, 7), Likeness('A', 5.0, 6), Likeness('C', 0.1, 0))),
         ]
     )
     assert said.own == 3.0
-    assert said.homes == (Home('B', 2.0), Home('A', 3.0))
+    assert said.homes == (Likeness('B', 2.0, 7), Likeness('A', 3.0, 5))

@@ -17,8 +17,8 @@ import pytest
 
 from shelf_anomaly.errors import MemoryFileError
 from shelf_anomaly.learned import LearnedLook
-from shelf_anomaly.memory import Memory, open_for_reading, Verdict
-from shelf_anomaly.records import Alert, Box, Kind, Roi, State
+from shelf_anomaly.memory import alert_from_json, alert_to_json, Memory, open_for_reading, Verdict
+from shelf_anomaly.records import Alert, Box, Home, Kind, Roi, State
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -41,7 +41,7 @@ def alert(number: int = 1, **changes: object) -> Alert:
         first_seen_ns=10,
         last_seen_ns=20,
         sightings=3,
-        suggested_bays=('L02',),
+        homes=(Home('L02', 1, 0.9), Home('L03', None, 0.25)),
         seen_in=('monday',),
         roi=Roi(1, 2, 3, 4),
         evidence=b'\xff\xd8\xff picture',
@@ -144,7 +144,7 @@ WRITER = """
 import sys
 sys.path[:0] = [{here!r}]
 from test_memory import alert
-from shelf_anomaly.memory import Memory
+from shelf_anomaly.memory import alert_from_json, alert_to_json, Memory
 memory = Memory({file!r}, 'corner')
 step = memory.note('step') or 0
 while True:
@@ -175,3 +175,12 @@ def test_a_kill_at_any_moment_leaves_whole_steps(file: Path) -> None:
         assert len(memory.alerts()) == 5
         said = step
         memory.close()
+
+
+def test_an_alert_of_an_earlier_version_keeps_its_homes() -> None:
+    """They were bays alone: of what level, and how sure, is not known."""
+    record = alert_to_json(alert())
+    record['suggested_bays'] = ['L02', 'L03']
+    del record['homes']
+
+    assert alert_from_json(record).homes == (Home('L02', None, 0.0), Home('L03', None, 0.0))

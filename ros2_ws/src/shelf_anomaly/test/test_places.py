@@ -21,6 +21,7 @@ from shelf_anomaly.places import (
     pack,
     picture_offset,
     PlaceStatistics,
+    TEMPLATE_STEP,
     unpack,
 )
 from shelf_anomaly.registration import Template
@@ -51,6 +52,7 @@ def _normal(seed: int = 0) -> NormalBay:
         error=np.abs(floats(2, ROWS, COLS)),
         picture=encode_picture(np.asarray(picture, np.uint8)),
         picture_px_per_m=256.0,
+        prints=tuple(encode_picture(np.asarray(picture[::k, ::k], np.uint8)) for k in (2, 3)),
     )
 
 
@@ -78,12 +80,13 @@ def test_a_bay_comes_back_from_the_file(tmp_path: Path) -> None:
         np.testing.assert_allclose(
             getattr(after.statistics, name), getattr(before.statistics, name), rtol=1e-3, atol=1e-3
         )
-    np.testing.assert_allclose(after.template.mean, before.template.mean, rtol=1e-3, atol=1e-3)
-    np.testing.assert_allclose(after.template.weight, before.template.weight, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(after.template.mean, before.template.mean, atol=TEMPLATE_STEP)
+    np.testing.assert_allclose(after.template.weight, before.template.weight, atol=TEMPLATE_STEP)
     np.testing.assert_allclose(after.activity, before.activity, rtol=1e-3, atol=1e-3)
     np.testing.assert_allclose(after.error, before.error, rtol=1e-3, atol=1e-3)
     assert after.picture == before.picture
     assert after.picture_px_per_m == 256.0
+    assert after.prints == before.prints
 
 
 def test_codes_take_a_byte_a_number_however_wide_they_are(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import sys
 import pytest
 
 from shelf_anomaly.appearance import Appearance
-from shelf_anomaly.records import Alert, Box, Finding, Kind, State
+from shelf_anomaly.records import Alert, Box, Finding, Home, Kind, State
 from shelf_anomaly.tracker import gone_below, REOPEN_WITHIN_NS, Sighting, Tracker
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -66,7 +66,7 @@ class Scene:
 def test_a_fault_that_stands_keeps_its_alert() -> None:
     scene = Scene()
     scene.drive(finding(score=5.0, kind=Kind.UNKNOWN))
-    scene.drive(finding(x=0.54, y=0.55, score=9.0, suggested_bays=('L02',)))
+    scene.drive(finding(x=0.54, y=0.55, score=9.0, homes=(Home('L02', 1, 0.9),)))
     scene.drive(finding(score=3.0))  # weak, but at the very place
 
     (alert,) = scene.alerts
@@ -110,7 +110,7 @@ def test_put_right(later: dict[str, object], state: State) -> None:
 
 
 @pytest.mark.parametrize(
-    ('score', 'level'), [(4.0, 3.2), (6.0, 3.2), (7.0, 3.5), (20.0, THRESHOLD)]
+    ('score', 'level'), [(4.0, 2.8), (5.6, 2.8), (7.0, 3.5), (20.0, THRESHOLD)]
 )
 def test_the_score_below_which_a_fault_is_gone(score: float, level: float) -> None:
     assert gone_below(score, THRESHOLD) == pytest.approx(level)
@@ -163,6 +163,16 @@ def test_the_same_thing_comes_back_another_one_is_new(now: float, ids: list[str]
     scene.drive(sighting(finding(), now), now=now)
 
     assert [a.id for a in scene.alerts] == ids
+
+
+def test_what_comes_back_is_named_by_what_is_seen_now() -> None:
+    scene = Scene()
+    scene.drive(sighting(finding(score=9.0), 7.0))
+    scene.drive(now=0.0)
+    scene.drive(sighting(finding(kind=Kind.FALLEN, score=6.0), 7.0), now=7.0)
+
+    (alert,) = scene.alerts
+    assert (alert.id, alert.kind, alert.score) == ('id-1', Kind.FALLEN, 6.0)
 
 
 def test_another_thing_of_another_kind_replaces_a_fault() -> None:

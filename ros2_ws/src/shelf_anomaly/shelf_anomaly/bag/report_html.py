@@ -75,7 +75,7 @@ def _card(
         'where': where[0].upper() + where[1:],
         'size': f'{100 * alert.box.width:.0f} x {100 * alert.box.height:.0f} cm',
         'expected': expected_sku(alert, result.store),
-        'suggested': alert.suggested_bays,
+        'suggested': [(h.bay, wording.in_the_home(h, result.store)) for h in alert.homes],
         'picture': pictures.get(alert.id, ''),
         'face': draw_face(bay, alert),
         'score': alert.score,

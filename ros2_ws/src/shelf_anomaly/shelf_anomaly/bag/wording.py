@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 import math
 
-from ..records import Alert, BayResult, Kind, Refusal, State
-from ..store_layout import Bay
+from ..records import Alert, BayResult, Home, Kind, Refusal, State
+from ..store_layout import Bay, StoreLayout
 from .result import Patrol
 
 KIND_TITLE: Mapping[Kind, str] = {
@@ -64,6 +64,14 @@ def shelf(level: int, levels: int) -> str:
     if 10 < number % 100 < 14:
         ending = 'th'
     return f'{number}{ending} shelf from below'
+
+
+def in_the_home(home: Home, store: StoreLayout) -> str:
+    """Say where in its bay a thing belongs, and how sure that is."""
+    sure = f'{home.confidence:.0%} sure'
+    if home.level is None or home.bay not in store.bays:
+        return sure
+    return f'{shelf(home.level, len(store.bay(home.bay).levels))}, {sure}'
 
 
 def chance(p_value: float) -> str:

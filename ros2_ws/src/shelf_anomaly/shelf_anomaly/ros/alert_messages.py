@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 import math
 
 import numpy as np
@@ -12,7 +13,7 @@ from shelf_anomaly_msgs.msg import AlertVerdict, BayInspection, ShelfAlert, Shel
 
 from ..errors import FrameError
 from ..planogram import expected_sku, reason_with_sku
-from ..records import Alert, BayReport, BayResult, Box, Kind, Pose, Refusal, Roi, State
+from ..records import Alert, BayReport, BayResult, Box, Home, Kind, Pose, Refusal, Roi, State
 from ..store_layout import StoreLayout
 from .conversions import finite, ns_to_stamp, pose_to_message, time_ns
 
@@ -92,7 +93,11 @@ def alert_to_message(
     message.first_seen = ns_to_stamp(alert.first_seen_ns)
     message.last_seen = ns_to_stamp(alert.last_seen_ns)
     message.sightings = alert.sightings
-    message.suggested_bays = list(alert.suggested_bays)
+    message.suggested_bays = [home.bay for home in alert.homes]
+    message.suggested_levels = [
+        ShelfAlert.LEVEL_UNKNOWN if home.level is None else home.level for home in alert.homes
+    ]
+    message.suggested_confidences = [finite(home.confidence) for home in alert.homes]
     message.seen_in = list(alert.seen_in)
     message.resolved_in = alert.resolved_in or ''
     if alert.resolved_ns is not None:
@@ -131,7 +136,7 @@ def alert_from_message(message: ShelfAlert) -> Alert:
         first_seen_ns=time_ns(message.first_seen),
         last_seen_ns=time_ns(message.last_seen),
         sightings=message.sightings,
-        suggested_bays=tuple(message.suggested_bays),
+        homes=_homes_from(message),
         seen_in=tuple(message.seen_in),
         resolved_in=message.resolved_in or None,
         reason=message.reason,
@@ -141,6 +146,18 @@ def alert_from_message(message: ShelfAlert) -> Alert:
         evidence=bytes(message.evidence.data),
         resolved_ns=time_ns(message.resolved) or None,
         same_as=message.same_as,
+    )
+
+
+def _homes_from(message: ShelfAlert) -> tuple[Home, ...]:
+    """Return the homes; levels and confidences may be missing (another program's message)."""
+    return tuple(
+        Home(bay, None if level is None or level < 0 else int(level), float(confidence or 0.0))
+        for bay, level, confidence in zip_longest(
+            message.suggested_bays,
+            message.suggested_levels[: len(message.suggested_bays)],
+            message.suggested_confidences[: len(message.suggested_bays)],
+        )
     )
 
 

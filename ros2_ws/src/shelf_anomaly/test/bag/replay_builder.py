@@ -19,6 +19,7 @@ from shelf_anomaly.records import (
     Box,
     CameraPose,
     Frame,
+    Home,
     Kind,
     Outcome,
     Refusal,
@@ -67,7 +68,7 @@ def alert(number: int = 1, **changes: object) -> Alert:
         first_seen_ns=1_760_000_000_000_000_000 + number,
         last_seen_ns=1_760_000_600_000_000_000,
         sightings=5,
-        suggested_bays=('L03', 'L02'),
+        homes=(Home('L03', 1, 0.9), Home('L02', None, 0.4)),
         seen_in=('monday',),
         evidence=PICTURE,
     )

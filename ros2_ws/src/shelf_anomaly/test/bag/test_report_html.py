@@ -11,7 +11,7 @@ from replay_builder import alert, report, store
 from shelf_anomaly.bag.problems import ProblemLog
 from shelf_anomaly.bag.report_html import render_report
 from shelf_anomaly.bag.result import Patrol, ReplayResult
-from shelf_anomaly.records import Alert, BayResult, Kind, State
+from shelf_anomaly.records import Alert, BayResult, Home, Kind, State
 from shelf_anomaly.store_layout import StoreLayout
 
 START = 1_760_000_000_000_000_000  # 2025-10-09 08:53:20 UTC
@@ -75,7 +75,7 @@ def test_an_alert_in_words() -> None:
         '1 of 3 bay visits not seen',
         'Misplaced product',
         'Bay L01, 2nd shelf from below, 0.35 m from the left',
-        'Belongs in L03 , or L02',
+        'Belongs in L03 (2nd shelf from below, 90% sure), or L02 (40% sure)',
         'Expected here: Oat milk',
         'score 7.25, alert from 4',
         'once in 500 normal passes (p = 0.002)',
@@ -130,7 +130,12 @@ def test_hostile_names_stay_text(evil: str) -> None:
     name = evil.replace('/', '')  # a store.yaml cannot bring slashes
     layout = store(f'{name}1', 'L02', 'L03', name=name)
     hostile = alert(
-        1, bay=f'{name}1', suggested_bays=(name,), seen_in=(evil,), resolved_in=evil, reason=evil
+        1,
+        bay=f'{name}1',
+        homes=(Home(name, 0, 0.5),),
+        seen_in=(evil,),
+        resolved_in=evil,
+        reason=evil,
     )
     made = page(hostile, layout=layout, model=evil, error=evil)
     assert not [t for t, _ in made.tags if t == 'script']

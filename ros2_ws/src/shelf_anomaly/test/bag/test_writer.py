@@ -54,6 +54,8 @@ def test_files(tmp_path: Path) -> None:
         'threshold': 4.0,
         'p_value': 0.002,
         'suggested_bays': ['L03', 'L02'],
+        'suggested_levels': [1, None],
+        'suggested_confidences': [0.9, 0.4],
         'seen_in': ['monday'],
         'resolved_in': None,
         'first_seen_ns': 1_760_000_000_000_000_001,

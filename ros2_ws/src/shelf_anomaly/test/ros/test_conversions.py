@@ -21,6 +21,7 @@ from shelf_anomaly.records import (
     BayResult,
     Box,
     CameraModel,
+    Home,
     Kind,
     Pose,
     Refusal,
@@ -63,7 +64,7 @@ ALERT = Alert(
     first_seen_ns=1_769_850_723_000_000_001,
     last_seen_ns=1_769_850_724_999_999_999,
     sightings=7,
-    suggested_bays=('A1-L01',),
+    homes=(Home('A1-L01', 2, 0.875), Home('A1-L02', None, 0.5)),
     seen_in=('morning', 'noon'),
     resolved_in='evening',
     reason='stands where something else is normal',
@@ -86,7 +87,7 @@ def test_an_alert_there_and_back(kind: Kind, state: State) -> None:
 
 
 def test_an_alert_with_nothing_optional() -> None:
-    alert = replace(ALERT, suggested_bays=(), seen_in=(), resolved_in=None, roi=None, evidence=b'')
+    alert = replace(ALERT, homes=(), seen_in=(), resolved_in=None, roi=None, evidence=b'')
 
     assert alert_from_message(alert_to_message(alert, tiny_store.layout())) == alert
 
