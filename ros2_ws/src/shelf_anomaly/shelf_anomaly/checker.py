@@ -107,6 +107,22 @@ def cell_ratios(
     )
 
 
+def photo_score(highest: float, density: float, limit: Mapping[str, float]) -> float:
+    """
+    Return how far a photo lies beyond the limits of its product; above 0 it is anomalous.
+
+    A thing among the goods shows in its cells, goods of another kind in the look of the whole: the
+    latter counts only where it is beyond its limit, so that it does not blur the former.
+
+    :param highest: log density ratio of the worst cell
+    :param density: log density of the whole look, nats
+    :param limit: of each the limit, and the spread over normal photos that were left out
+    """
+    cells = (highest - limit['threshold']) / limit['spread']
+    whole = (limit['density'] - density) / limit['density_spread']
+    return max(cells, whole) if whole > 0 else cells
+
+
 class PhotoChecker:
     """Checks photos with one photo model."""
 
@@ -157,7 +173,7 @@ class PhotoChecker:
             score = max(excess)
             regions: tuple[Roi, ...] = ()
         else:
-            score = float(found.cells.max()) - limit['threshold']
+            score = photo_score(float(found.cells.max()), density, limit)
             regions = _regions(found.cells, limit['threshold'], image.shape)
         return PhotoVerdict(score > 0, score, density, found.error, regions)
 
@@ -183,18 +199,21 @@ class PhotoChecker:
     def density(self, code: FloatArray, product: str) -> float:
         """Return the log density of a photo's code among the product's normal photos, nats."""
         references = self._artefact.array(f'{product}/codes').astype(np.float64)
-        if references.ndim != 2 or references.shape[1] != code.size:
+        dims = references.shape[1] if references.ndim == 2 else 0
+        # The default network's code ends with the look of the whole, which has the density.
+        if not (dims == code.size if self._thesis else 0 < dims <= code.size):
             raise ArtefactError(
                 f'{self._artefact.folder}: codes of {product} are {references.shape}, the network '
                 f'gives {code.size}; fit the model again'
             )
-        return float(log_density(code[None], references, self._limits(product)['bandwidth'])[0])
+        look = code[None, code.size - dims :]
+        return float(log_density(look, references, self._limits(product)['bandwidth'])[0])
 
     def _limits(self, product: str) -> Mapping[str, float]:
         wanted = (
             ('bandwidth', 'density', 'density_spread', 'error', 'error_spread')
             if self._thesis
-            else ('bandwidth', 'threshold')
+            else ('bandwidth', 'threshold', 'spread', 'density', 'density_spread')
         )
         said = self._said[product]
         for key in wanted:

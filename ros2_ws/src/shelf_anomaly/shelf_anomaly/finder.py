@@ -26,6 +26,7 @@ stands in a shelf scores nearly the same on the next pass; lower, and chance kee
 FALL_OFF = 0.6
 """The box of a finding reaches to where the score falls below this part of its maximum."""
 BOX_M = (0.06, 0.32)
+AROUND = (5, 4)  # rows and columns beside a maximum that may belong to the same thing
 NEAR_M = (0.15, 0.25)  # half width and half height within which a finding may be a known alert's
 SUGGESTIONS = 3
 UNNAMED = Naming(Kind.UNKNOWN, (), 'too weak to be named')
@@ -129,7 +130,8 @@ class Finder:
         score, row, col = peak
         box = self._box(bay, result, peak)
         matters = score >= result.threshold or any(_near(box, other) for other in known)
-        naming = self._namer.name(seen, normal, (row, col)) if matters else UNNAMED
+        middle = _middle(result.scores, peak)
+        naming = self._namer.name(seen, normal, (row, col), middle) if matters else UNNAMED
         return Finding(
             bay=bay.id,
             box=box,
@@ -161,6 +163,17 @@ class Finder:
         return Box(
             float(np.clip(x, 0, bay.width)), float(np.clip(y, 0, bay.height)), width, height
         )
+
+
+def _middle(scores: Float32Array, peak: tuple[float, int, int]) -> tuple[float, float]:
+    """Return row and column, in cells, of the middle of what stands out around a maximum."""
+    score, row, col = peak
+    top, left = max(0, row - AROUND[0]), max(0, col - AROUND[1])
+    part = np.nan_to_num(scores[top : row + AROUND[0] + 1, left : col + AROUND[1] + 1])
+    weight = np.where(part >= FALL_OFF * score, part, 0.0)
+    rows, cols = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
+    total = float(weight.sum())
+    return top + float((weight * rows).sum()) / total, left + float((weight * cols).sum()) / total
 
 
 def _near(box: Box, other: Box) -> bool:

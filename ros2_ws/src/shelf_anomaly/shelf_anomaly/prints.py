@@ -31,7 +31,8 @@ not where its upright one was."""
 ANGLES, NEARER = tuple(range(0, 360, 10)), (-5, 0, 5)
 """Degrees by which a thing is turned that was dropped and fits nowhere upright, and then closer.
 Twice as wide steps lose a tenth of the correlation."""
-DROPPED_ASIDE_M = (-0.02, 0.0, 0.02)
+DROPPED_SHIFTS_M = ((0.0, 0.0), (0.02, 0.0), (-0.02, 0.0), (0.0, 0.02), (0.0, -0.02))
+DROPPED_REACH = 9  # fine pixels: the shifts, and what differs between passes
 CANDIDATES = 12  # pairs of bay and angle that are looked at closely
 COARSE, FINE = 96.0, 192.0
 """Pixels per metre: the whole of each picture is searched at the first, the best places at the
@@ -105,22 +106,24 @@ class Prints:
         :param centre: column and row in pixels of the view
         :return: the best match in each bay that is worth a closer look
         """
-        rough = [
-            (_coarsely(pictures[0].coarse, piece.coarse, _own(view, centre, bay)), bay, angle)
-            for angle in ANGLES
-            for piece in [_pieces(view, centre, angle)]
-            for bay, pictures in self._pictures.items()
-        ]
+        rough = []
+        for angle in ANGLES:
+            piece = _pieces(view, centre, angle).coarse
+            for bay, pictures in self._pictures.items():
+                here = _own(view, centre, bay)
+                rough += [
+                    (score, row, col, bay, angle)
+                    for score, row, col in _places(pictures[0].coarse, piece, here, 1)
+                ]
         best: dict[str, Match] = {}
-        for _, bay, angle in sorted(rough, reverse=True)[:CANDIDATES]:
-            pieces = [
-                _pieces(view, (centre[0] + aside * view.px_per_m, centre[1]), angle + more)
-                for more in NEARER
-                for aside in DROPPED_ASIDE_M
-            ]
-            here = _own(view, centre, bay)
-            matches = [_highest(one, pieces, here) for one in self._pictures[bay]]
-            best[bay] = _best([*matches, best.get(bay, NOWHERE)])
+        for _, row, col, bay, angle in sorted(rough, reverse=True)[:CANDIDATES]:
+            score = max(
+                _closer(picture.fine, piece, row, col, DROPPED_REACH)
+                for piece in _pieces_nearby(view, centre, angle)
+                for picture in self._pictures[bay]
+            )
+            match = Match(score, (row + SIZE_M[1] * COARSE / 2) / COARSE)
+            best[bay] = _best([match, best.get(bay, NOWHERE)])
         return best
 
     def at_place(
@@ -162,15 +165,33 @@ def _scaled(image: ImageArray, scale: float) -> ImageArray:
 
 def _pieces(view: BayView, centre: tuple[float, float], angle: int) -> _Pictures:
     """Return the piece around a point, turned, at both scales; edges of the view are repeated."""
-    reach = round(0.5 * float(np.hypot(*SIZE_M)) * view.px_per_m) + 1
-    padded = cv2.copyMakeBorder(view.image, *(2 * reach,) * 4, cv2.BORDER_REPLICATE)
-    left = int(np.clip(round(centre[0]) - reach, -2 * reach, view.image.shape[1])) + 2 * reach
-    top = int(np.clip(round(centre[1]) - reach, -2 * reach, view.image.shape[0])) + 2 * reach
-    square = np.asarray(padded[top : top + 2 * reach, left : left + 2 * reach], np.uint8)
+    square = _square(view, centre)
     return _Pictures(
         _turned(_scaled(square, COARSE / view.px_per_m), angle, COARSE),
         _turned(_scaled(square, FINE / view.px_per_m), angle, FINE),
     )
+
+
+def _square(view: BayView, centre: tuple[float, float]) -> ImageArray:
+    """Return what is around a point, large enough to be turned; the view's edges are repeated."""
+    reach = round(0.5 * float(np.hypot(*SIZE_M)) * view.px_per_m) + 1
+    col, row = (round(value) for value in centre)
+    rows = np.clip(np.arange(row - reach, row + reach), 0, view.image.shape[0] - 1)
+    cols = np.clip(np.arange(col - reach, col + reach), 0, view.image.shape[1] - 1)
+    return np.asarray(view.image[rows[:, None], cols[None, :]], np.uint8)
+
+
+def _pieces_nearby(view: BayView, centre: tuple[float, float], angle: int) -> list[ImageArray]:
+    """Return fine pieces around a point and a little beside, turned by about ``angle``."""
+    return [
+        _pieces(
+            view,
+            (centre[0] + right * view.px_per_m, centre[1] + down * view.px_per_m),
+            angle + more,
+        ).fine
+        for more in NEARER
+        for right, down in DROPPED_SHIFTS_M
+    ]
 
 
 def _turned(square: ImageArray, angle: int, px_per_m: float) -> ImageArray:
@@ -211,11 +232,6 @@ def _best(matches: Iterable[Match]) -> Match:
     return max(matches, key=lambda match: match.score, default=NOWHERE)
 
 
-def _coarsely(picture: ImageArray, piece: ImageArray, own_m: tuple[float, float] | None) -> float:
-    places = _places(picture, piece, own_m, 1)
-    return places[0][0] if places else -1.0
-
-
 def _places(
     picture: ImageArray,
     piece: ImageArray,
@@ -245,14 +261,16 @@ def _places(
     return found
 
 
-def _closer(picture: ImageArray, piece: ImageArray, row: int, col: int) -> float:
+def _closer(
+    picture: ImageArray, piece: ImageArray, row: int, col: int, reach: int = REACH
+) -> float:
     """Return the highest correlation near a place that was found coarsely."""
     scale = FINE / COARSE
-    top, left = max(0, round(row * scale) - REACH), max(0, round(col * scale) - REACH)
+    top, left = max(0, round(row * scale) - reach), max(0, round(col * scale) - reach)
     part = picture[
-        top : top + piece.shape[0] + 2 * REACH, left : left + piece.shape[1] + 2 * REACH
+        top : top + piece.shape[0] + 2 * reach, left : left + piece.shape[1] + 2 * reach
     ]
-    if any(a < b for a, b in zip(part.shape, piece.shape, strict=True)):
+    if piece.std() < PLAIN or any(a < b for a, b in zip(part.shape, piece.shape, strict=True)):
         return -1.0
     return float(np.clip(cv2.matchTemplate(part, piece, cv2.TM_CCOEFF_NORMED).max(), -1.0, 1.0))
 
