@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from shelf_anomaly.records import BoolArray, Float32Array
+from shelf_anomaly.records import BoolArray, Float32Array, FloatArray
 
 from .network import FeatureSettings, scale_layer, Scaling
 from .thesis import History
@@ -32,6 +32,7 @@ CROP = 20
 """Side of the square of cells that a step takes from a picture: as good as all, and faster."""
 LEARNING_RATE = 2e-3
 DROP_FEATURES, DROP_CODE = 0.1, 0.2
+LOOK_DIMS, SHRINK = 16, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,44 @@ class PhotoHead:
     bias: Float32Array
     """Shape ``(classes,)``."""
     history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Linear axes of features in which whole photos are compared."""
+
+    weights: Float32Array
+    """Shape ``(features, dims)``."""
+    bias: Float32Array
+    """Shape ``(dims,)``."""
+
+    def of(self, means: FloatArray) -> FloatArray:
+        """Return looks, shape ``(n, dims)``, of mean features, shape ``(n, features)``."""
+        return np.asarray(means @ self.weights + self.bias, np.float64)
+
+
+def fit_look(means: FloatArray, products: npt.NDArray[np.int64]) -> Look:
+    """
+    Find the axes along which photos differ most, in units of how those of one product differ.
+
+    Linear discriminant analysis (Fisher 1936; Rao 1948) of the total spread, so that a product
+    that was never met lies apart, too. The spread within products is shrunk towards a sphere
+    (Ledoit and Wolf 2004), as there are fewer photos than features.
+
+    :param means: mean features of normal photos, shape ``(n, features)``
+    :param products: which product each shows, shape ``(n,)``
+    """
+    middle, spread = means.mean(axis=0), means.std(axis=0) + 1e-6
+    scaled = (means - middle) / spread
+    middles = {p: scaled[products == p].mean(axis=0) for p in np.unique(products)}
+    rest = scaled - np.stack([middles[p] for p in products])
+    within = rest.T @ rest / len(rest)
+    sphere = np.trace(within) / len(within) * np.eye(len(within))
+    within = (1 - SHRINK) * within + SHRINK * sphere + 1e-9 * np.eye(len(within))
+    root = np.linalg.cholesky(np.linalg.inv(within))
+    _, axes = np.linalg.eigh(root.T @ (scaled.T @ scaled / len(scaled)) @ root)
+    weights = (root @ axes[:, ::-1][:, :LOOK_DIMS]) / spread[:, None]
+    return Look(weights.astype(np.float32), (-middle @ weights).astype(np.float32))
 
 
 def build_coder(shape: FeatureSettings) -> tuple[keras.Model, keras.Model]:
@@ -164,27 +203,34 @@ def _batch(
 
 
 def join_heads(
-    extractor: keras.Model, scaling: Scaling, heads: Sequence[PhotoHead]
+    extractor: keras.Model, scaling: Scaling, heads: Sequence[PhotoHead], look: Look
 ) -> tuple[keras.Model, Float32Array, Float32Array]:
     """
-    Join extractor and heads into what is shipped.
+    Join extractor, heads and look into what is shipped.
 
     Several heads vote: their codes lie beside each other, and the mean of their log odds is one
-    linear function of that longer code.
+    linear function of that longer code. The look lies behind them, and the classifier does not
+    see it; as it is linear, its mean over a photo is the look of the mean features.
 
+    :param extractor: its first features are those of the heads, all of them those of the look
     :return: network from ``image`` to ``code`` and ``error``, classifier's weights and bias
     """
     image = keras.Input((None, None, 3), name='image')
-    scaled = scale_layer(scaling)(extractor(image))
+    features = extractor(image)
+    scaled = scale_layer(scaling)(features[..., : scaling.mean.size])
     codes, errors = [], []
     for head in heads:
         code, reconstruction = head.coder(scaled)
         codes.append(code)
         errors.append(ops.mean(ops.square(scaled - reconstruction), axis=-1))
-    code = codes[0] if len(codes) == 1 else layers.Concatenate(name='codes')(codes)
+    axes = layers.Conv2D(look.weights.shape[1], 1, name='look')
+    codes.append(axes(features))
+    axes.set_weights([look.weights[None, None], look.bias])
+    code = layers.Concatenate(name='codes')(codes)
     error = errors[0] if len(errors) == 1 else layers.Average(name='errors')(errors)
     network = keras.Model(image, {'code': code, 'error': error}, name='photos')
-    weights = np.concatenate([head.weights for head in heads]) / len(heads)
+    blind = np.zeros((look.weights.shape[1], heads[0].weights.shape[1]), np.float32)
+    weights = np.concatenate([*(head.weights / len(heads) for head in heads), blind])
     return (
         network,
         weights.astype(np.float32),

@@ -10,7 +10,7 @@ photos; thresholds and the figures of the card come from these scores, the shipp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 import time
 from typing import Any
@@ -20,19 +20,20 @@ import numpy.typing as npt
 from rich.console import Console
 
 from shelf_anomaly.artefact import Artefact, write_artefact
-from shelf_anomaly.checker import cell_ratios
+from shelf_anomaly.checker import cell_ratios, photo_score
+from shelf_anomaly.density import log_density
 from shelf_anomaly.errors import SettingsError
 from shelf_anomaly.records import Float32Array, FloatArray, ImageArray
 
 from . import runtime
 from .augment import to_input
-from .bandwidth import best_bandwidth, left_out_densities
+from .bandwidth import best_bandwidth
 from .card import photo_card
 from .export import check_parity, Parity, to_onnx
 from .fit import report
 from .network import build_extractor, FeatureSettings, fit_scaling, Scaling, traced
 from .photo_folder import FOLDS, load_photos, PhotoSet
-from .photo_network import join_heads, LabelledFeatures, PhotoHead, train_photo_head
+from .photo_network import fit_look, join_heads, LabelledFeatures, PhotoHead, train_photo_head
 from .photo_plots import plot_photos
 from .photo_report import PhotoReport
 from .planted import labelled_picture, planted_photo
@@ -45,7 +46,8 @@ IMAGE_PX = 256
 COPIES = 10  # training pictures made from each photo
 HEADS = 1
 FALSE_ALARMS = 0.1  # part of normal photos that may be called anomalous
-TAPS = ('s8', 's16')
+TAPS = ('s8', 's16')  # of the cells
+LOOK_TAPS = ('s32a',)  # and these, of the look of the whole: goods, not textures
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def learn_features(folder: Path, settings: PhotoSettings, console: Console) -> P
     """Learn with the default network."""
     shape = settings.shape
     photos = load_photos(folder, settings.image_px, shape.cell_px, square=False, console=console)
-    extractor = build_extractor(shape)
+    extractor = build_extractor(replace(shape, taps=TAPS + LOOK_TAPS))
     data = _training_features(photos, extractor, settings, console)
     scaling = fit_scaling(_sample(data), shape)
     classes = len(photos.products) + 1
@@ -175,8 +177,13 @@ def learn_features(folder: Path, settings: PhotoSettings, console: Console) -> P
                     on_epoch=lambda note: bar.advance(note=note),
                 )
             )
-    left_out = _left_out(photos, extractor, scaling, heads[:FOLDS], settings, console)
-    network, weights, bias = join_heads(extractor, scaling, heads[FOLDS:])
+    means = _mean_features(photos, extractor)
+    of_product = np.array([photo.product for photo in photos.photos])
+    look = fit_look(means, of_product)
+    left_out, judged = _left_out(
+        photos, extractor, scaling, heads[:FOLDS], means, settings, console
+    )
+    network, weights, bias = join_heads(extractor, scaling, heads[FOLDS:], look)
     onnx = to_onnx(network)
     pictures = [
         to_input(photo.image) for photo in photos.photos[:: max(1, len(photos.photos) // 5)]
@@ -184,22 +191,17 @@ def learn_features(folder: Path, settings: PhotoSettings, console: Console) -> P
     parity = check_parity(
         network, onnx, [*pictures, pictures[0][:, :-64, :-32]], threads=settings.threads
     )
-    codes = _codes(photos, network)
+    looks = look.of(means)
+    codes = [looks[of_product == i] for i in range(len(photos.products))]
     arrays: dict[str, Any] = {'classifier/weights': weights, 'classifier/bias': bias}
     arrays |= {
         f'{name}/codes': codes[i].astype(np.float32) for i, name in enumerate(photos.products)
     }
     products = {
-        name: _product(left_out.normal[name], codes[i], left_out.errors[name])
+        name: _product(judged.normal[name], codes[i], left_out.errors[name])
         for i, name in enumerate(photos.products)
     }
-    left_out.thresholds.update({name: float(said['threshold']) for name, said in products.items()})
-    left_out.densities.update(
-        {
-            name: left_out_densities(codes[i], products[name]['bandwidth'])
-            for i, name in enumerate(photos.products)
-        }
-    )
+    judged.fill(left_out, products)
     left_out.history = _mean_history([head.history for head in heads[:FOLDS]])
     training = {
         'photos': len(photos.photos),
@@ -229,7 +231,8 @@ def _training_features(
                 for copy in range(settings.copies)
             ]
             inputs = np.concatenate([to_input(m.image) for m in made])
-            features.append(np.asarray(run(inputs)).astype(np.float16))
+            cells = np.asarray(run(inputs))[..., : settings.shape.dims]
+            features.append(cells.astype(np.float16))
             labels += [m.labels for m in made]
             pure += [m.pure for m in made]
             folds += [photo.fold] * len(made)
@@ -244,32 +247,74 @@ def _sample(data: LabelledFeatures) -> Float32Array:
     return cells.reshape(-1, cells.shape[-1])
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Worst cell and density of the whole look of photos that were left out, by product."""
+
+    normal: dict[str, list[tuple[float, float]]]
+    planted: dict[str, list[tuple[float, float]]]
+    swapped: dict[str, list[tuple[float, float]]]
+
+    def fill(self, report: PhotoReport, products: Mapping[str, Mapping[str, float]]) -> None:
+        """Write the scores by the products' limits into a report."""
+        for name, said in products.items():
+            for to, found in (
+                (report.normal, self.normal),
+                (report.planted, self.planted),
+                (report.swapped, self.swapped),
+            ):
+                to[name] = [photo_score(cell, whole, said) for cell, whole in found[name]]
+            report.thresholds[name] = 0.0
+            report.densities[name] = np.array([whole for _, whole in self.normal[name]])
+
+
 def _left_out(
     photos: PhotoSet,
     extractor: Any,
     scaling: Scaling,
     heads: list[PhotoHead],
+    means: FloatArray,
     settings: PhotoSettings,
     console: Console,
-) -> PhotoReport:
+) -> tuple[PhotoReport, _Judged]:
     """
-    Score every photo, and copies of it with something of another product in it.
+    Judge every photo, and copies of it with something of another product in it.
 
     Each by a model that saw neither.
+
+    :param means: mean features of the photos, shape ``(n, features)``
+    :return: a report with errors and examples, and what the scores come from
     """
     rng = np.random.default_rng(settings.seed + 1)
     result = PhotoReport.empty(photos.products)
+    names = photos.products
+    judged = _Judged(*({name: [] for name in names} for _ in range(3)))  # type: ignore[arg-type]  # lists of pairs
+    folds = np.array([photo.fold for photo in photos.photos])
+    of_product = np.array([photo.product for photo in photos.photos])
     with step(console, 'photos left out', len(photos.photos)) as bar:
         for fold, head in enumerate(heads):
-            network, weights, bias = join_heads(extractor, scaling, [head])
-            run = traced(network)
+            known = folds != fold
+            look = fit_look(means[known], of_product[known])
+            network, weights, bias = join_heads(extractor, scaling, [head], look)
+            run, dims = traced(network), look.weights.shape[1]
+            references = [
+                look.of(means[known & (of_product == i)]) for i in range(len(photos.products))
+            ]
+            widths = [best_bandwidth(codes) for codes in references]
 
-            def judge(image: ImageArray, product: int) -> tuple[Float32Array, FloatArray, float]:
+            def judge(
+                image: ImageArray, *products: int
+            ) -> tuple[list[Float32Array], list[float], float]:
+                """Return cells and density by each product, and the error."""
                 out = run(to_input(image))  # noqa: B023  # used at once
                 code = np.asarray(out['code'])[0]
+                whole = code[..., -dims:].mean(axis=(0, 1), dtype=np.float64)  # noqa: B023
                 return (
-                    cell_ratios(code, weights, bias, product),  # noqa: B023  # used at once
-                    code,
+                    [cell_ratios(code, weights, bias, p) for p in products],  # noqa: B023
+                    [
+                        float(log_density(whole[None], references[p], widths[p])[0])  # noqa: B023
+                        for p in products
+                    ],
                     float(np.mean(out['error'])),
                 )
 
@@ -277,40 +322,49 @@ def _left_out(
                 if photo.fold != fold:
                     continue
                 name = photos.products[photo.product]
-                cells, _, error = judge(photo.image, photo.product)
-                result.add_normal(name, photo.image, cells, error)
-                for other in range(len(photos.products)):
-                    if other == photo.product:
-                        continue
-                    with_piece = planted_photo(photo, photos.of(other, fold=fold), rng)
-                    result.add_planted(name, with_piece, judge(with_piece, photo.product)[0])
-                    result.swapped[photos.products[other]].append(
-                        float(judge(photo.image, other)[0].max())
+                others = [i for i in range(len(photos.products)) if i != photo.product]
+                cells, whole, error = judge(photo.image, photo.product, *others)
+                result.add_normal(name, photo.image, cells[0], error)
+                judged.normal[name].append((float(cells[0].max()), whole[0]))
+                for number, other in enumerate(others, start=1):
+                    judged.swapped[photos.products[other]].append(
+                        (float(cells[number].max()), whole[number])
                     )
+                    with_piece = planted_photo(photo, photos.of(other, fold=fold), rng)
+                    (piece,), (density,), _ = judge(with_piece, photo.product)
+                    result.add_planted(name, with_piece, piece)
+                    judged.planted[name].append((float(piece.max()), density))
                 bar.advance(note=name)
-    return result
+    return result, judged
 
 
-def _codes(photos: PhotoSet, network: Any) -> list[FloatArray]:
-    """Return the mean code of each photo, by product, each ``(photos, dims)``."""
-    found: list[list[FloatArray]] = [[] for _ in photos.products]
-    run = traced(network)
-    for photo in photos.photos:
-        code = np.asarray(run(to_input(photo.image))['code'])[0]
-        found[photo.product].append(code.mean(axis=(0, 1), dtype=np.float64))
-    return [np.stack(codes) for codes in found]
+def _mean_features(photos: PhotoSet, extractor: Any) -> FloatArray:
+    """Return the mean features of each photo, shape ``(n, features)``."""
+    run = traced(extractor)
+    means = [
+        np.asarray(run(to_input(photo.image)))[0].mean(axis=(0, 1), dtype=np.float64)
+        for photo in photos.photos
+    ]
+    return np.stack(means)
 
 
-def _product(scores: list[float], codes: FloatArray, errors: list[float]) -> dict[str, float]:
-    """Return what the manifest says of a product."""
-    threshold = conformal_threshold(np.array(scores), FALSE_ALARMS)
-    return {
-        'photos': len(scores),
-        'threshold': threshold,
-        'normal_above': float(np.mean(np.array(scores) > threshold)),
+def _product(
+    judged: list[tuple[float, float]], codes: FloatArray, errors: list[float]
+) -> dict[str, float]:
+    """Return what the manifest says of a product; either limit may call a photo anomalous."""
+    cells, whole = (np.array(values) for values in zip(*judged, strict=True))
+    half = FALSE_ALARMS / 2
+    said = {
+        'photos': len(judged),
+        'threshold': conformal_threshold(cells, half),
+        'spread': float(max(cells.std(), 1e-6)),
+        'density': -conformal_threshold(-whole, half),
+        'density_spread': float(max(whole.std(), 1e-6)),
         'bandwidth': best_bandwidth(codes),
         'error_mean': float(np.mean(errors)),
     }
+    above = [photo_score(cell, density, said) > 0 for cell, density in judged]
+    return {**said, 'normal_above': float(np.mean(above))}
 
 
 def conformal_threshold(scores: npt.NDArray[np.float64], false_alarms: float) -> float:

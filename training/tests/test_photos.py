@@ -11,9 +11,10 @@ import pytest
 from rich.console import Console
 
 from shelf_anomaly.artefact import load_artefact
-from shelf_anomaly.checker import PhotoChecker
+from shelf_anomaly.checker import photo_score, PhotoChecker
 from shelf_anomaly.errors import ArtefactError, DatasetError, SettingsError
 from shelf_training.photo_folder import load_photos, PhotoSet
+from shelf_training.photo_network import fit_look
 from shelf_training.photos import conformal_threshold, fit_photos, PhotoSettings
 from shelf_training.planted import labelled_picture, lay, OWN_SHARE
 
@@ -117,6 +118,39 @@ def test_the_thesis_way_judges_density_and_error_of_the_27_numbers(thesis_model:
     high = verdict.reconstruction_error > said['error']
     assert verdict.anomalous == (low or high)
     assert not verdict.regions
+
+
+def test_the_whole_counts_only_beyond_its_limit() -> None:
+    limit = {'threshold': 4.0, 'spread': 2.0, 'density': -50.0, 'density_spread': 10.0}
+    assert photo_score(3.0, -20.0, limit) == -0.5  # all is well
+    assert photo_score(3.0, -49.0, limit) == -0.5  # nearly too strange: no word in it
+    assert photo_score(3.0, -80.0, limit) == 3.0  # goods of another kind
+    assert photo_score(9.0, -60.0, limit) == 2.5  # a thing among them
+
+
+def test_a_look_tells_products_apart_that_were_never_met() -> None:
+    rng = np.random.default_rng(0)
+    features = 40
+    noise = rng.normal(size=(features, features))  # how photos of one product differ
+    middles = rng.normal(size=(4, features)) * 1.5
+
+    def photos_of(product: int) -> np.ndarray:
+        return middles[product] + rng.normal(size=(30, features)) @ noise / 6
+
+    met = np.concatenate([photos_of(i) for i in range(3)])
+    look = fit_look(met, np.repeat(np.arange(3), 30))
+    known, own, unmet = (look.of(photos) for photos in (met[:30], photos_of(0), photos_of(3)))
+
+    def nearest(looks: np.ndarray) -> np.ndarray:
+        return np.linalg.norm(looks[:, None] - known[None], axis=2).min(axis=1)
+
+    assert look.weights.shape == (features, 16)
+    assert nearest(own).max() < nearest(unmet).min()
+
+
+def test_one_product_has_a_look_too() -> None:
+    look = fit_look(np.random.default_rng(0).normal(size=(9, 40)), np.zeros(9, np.int64))
+    assert np.isfinite(look.weights).all()
 
 
 def test_a_photo_model_is_no_model_for_bays(model: Path) -> None:
