@@ -57,7 +57,7 @@ class Robot:
 def _read(payload: bytes) -> Any:
     try:
         return json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):  # else paho's thread would end, and with it the robot
         return payload.decode(errors='replace')
 
 
