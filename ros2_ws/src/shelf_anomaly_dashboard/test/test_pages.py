@@ -9,6 +9,7 @@ import time
 from typing import Any
 import uuid
 
+import httpx
 import pytest
 
 from shelf_anomaly_dashboard.records import (
@@ -121,6 +122,29 @@ def test_every_page_fits_and_asks_nobody_else(
 
     tab.open(f'{address}/alerts/{uuid.uuid4()}')
     assert 'There is no such alert' in page.inner_text('main')
+
+
+def test_a_card_stays_where_one_is_while_others_come_and_go(
+    start_dashboard: Start, service: Service, make_alert: Callable[..., AlertRecord], phone: Any
+) -> None:
+    stays, goes = make_alert(), make_alert(kind=Kind.FALLEN)
+    service.write([stays, goes])
+    _, address = start_dashboard('--no-ros')
+    page = phone.open(address)
+    page.locator(f'a[href="/alerts/{stays.id}"]').focus()
+    page.evaluate("document.activeElement.dataset.mark = 'here'")
+
+    comes = {'id': str(uuid.uuid4()), 'kind': 'foreign', 'state': 'open', 'robot': 'rover'}
+    gone = {'id': goes.id, 'kind': 'fallen', 'state': 'resolved', 'robot': 'rover'}
+    gone['stamp_ns'] = comes['stamp_ns'] = comes['first_seen_ns'] = time.time_ns()
+    changed = {**comes, 'id': stays.id, 'kind': 'misplaced'}
+    reports = {'alerts': [comes, gone, changed]}
+    httpx.post(f'{address}/api/v1/reports', json=reports).raise_for_status()
+    page.wait_for_selector(f'a[href="/alerts/{comes["id"]}"]')
+
+    page.wait_for_function('document.querySelectorAll(".card").length === 2')
+    page.locator('.card[data-mark=here].kind-misplaced', has_text='In the wrong place').wait_for()
+    assert page.evaluate("document.activeElement.dataset.mark === 'here'")
 
 
 def test_filters(

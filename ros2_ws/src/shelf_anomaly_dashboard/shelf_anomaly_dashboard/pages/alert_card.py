@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
 from shelf_anomaly.store_layout import StoreLayout
@@ -19,6 +20,7 @@ class Card:
     """An alert as the list shows it; the same for everybody who looks at it now."""
 
     id: str
+    href: str
     label: str
     """What it is, for those who hear the page."""
     css: str
@@ -30,6 +32,7 @@ def draw_card(alert: AlertView, layout: StoreLayout, now: int) -> Card:
     """Draw an alert."""
     return Card(
         alert.id,
+        f'/alerts/{quote(alert.id)}',
         f'{words.kind(alert.kind)}, {alert.bay}',
         f'card kind-{alert.kind} {alert.state}',
         text_of(_thumb(alert), _about(alert, layout, now)),

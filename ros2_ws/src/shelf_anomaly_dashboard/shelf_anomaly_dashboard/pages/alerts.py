@@ -5,40 +5,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from nicegui import Client, html, ui
-from nicegui.element import Element
-from nicegui.events import GenericEventArguments
 
 from .. import words
 from ..choice import Choice
 from ..queries import Order
 from ..site import Site
 from ..views import AlertFilter
-from .alert_card import Card, draw_card
+from .alert_card import draw_card
 from .bulk import Bulk
+from .card_list import CardList, text_of_cards
 from .filters import Filters
-from .frame import draw, live, may_act, page, picture, route, show, user_of
+from .frame import live, may_act, page, picture, route, user_of
 
 STEP = 30
 """Alerts that are shown before one asks for more."""
-
-
-@dataclass
-class _Shown:
-    """A card of one open page."""
-
-    holder: Element
-    link: ui.html
-    card: Card | None
 
 
 @dataclass(frozen=True)
 class _Found:
     """What all pages with the same choice show."""
 
-    cards: list[Card]
+    ids: frozenset[str]
+    cards: str
     total: int
     more: bool
 
@@ -60,7 +50,6 @@ class _AlertList:
     def __init__(self, site: Site, choice: Choice) -> None:
         self._site = site
         self._limit = STEP
-        self._cards: dict[str, _Shown] = {}
         self._filters = Filters(choice, self._apply)
         self._bulk = Bulk(site, self._mark_choosing)
 
@@ -79,7 +68,7 @@ class _AlertList:
         )
         self._lead = html.p(words.LEAD).classes('lead')
         self._build_tools()
-        self._list = html.div(role='list', **{'aria-label': 'Alerts'}).classes('cards')
+        self._list = CardList(self._bulk.pick)
         self._empty = html.div().classes('empty')
         self._more = (
             html.button('Show more', type='button')
@@ -113,14 +102,7 @@ class _AlertList:
         )
 
     def _mark_choosing(self) -> None:
-        self._list.classes(
-            add='choosing' if self._bulk.choosing else '',
-            remove='' if self._bulk.choosing else 'choosing',
-        )
-        for card in self._cards.values():
-            card.holder.delete()
-        self._cards.clear()
-        ui.timer(0, self._refresh, once=True)
+        self._list.choose(self._bulk.choosing)
 
     async def _apply(self, choice: Choice) -> None:
         self._limit = STEP
@@ -152,7 +134,8 @@ class _AlertList:
         queries, now = self._site.queries, self._site.clock()
         page = queries.alerts(wanted, limit=limit, order=order)
         cards = [draw_card(alert, queries.layout, now) for alert in page.items]
-        return _Found(cards, page.total, page.next is not None)
+        ids = frozenset(card.id for card in cards)
+        return _Found(ids, text_of_cards(cards), page.total, page.next is not None)
 
     def _show(self, found: _Found, count: int) -> None:
         if self._filters.count.text != str(count):
@@ -160,44 +143,14 @@ class _AlertList:
         total = words.alerts(found.total)
         if self._total.text != total:
             self._total.set_text(total)
-        ids = {card.id for card in found.cards}
-        for gone in self._cards.keys() - ids:
-            self._cards.pop(gone).holder.delete()
-        self._bulk.keep(ids)
-        for place, card in enumerate(found.cards):
-            self._show_card(place, card)
-        self._lead.set_visibility(bool(found.cards) and self._filters.choice.state == 'open')
+        self._bulk.keep(found.ids)
+        self._list.show(found.cards)
+        self._lead.set_visibility(bool(found.ids) and self._filters.choice.state == 'open')
         self._show_empty(found)
         self._more.set_visibility(found.more)
 
-    def _show_card(self, place: int, card: Card) -> None:
-        shown = self._cards.get(card.id)
-        if shown is None:
-            shown = self._cards[card.id] = self._new_card(card)
-        placed = self._list.default_slot.children
-        if place >= len(placed) or placed[place] is not shown.holder:
-            shown.holder.move(self._list, place)
-        if shown.card != card:
-            shown.link.classes(replace=card.css)
-            show(shown.link, card.inside)
-            shown.card = card
-
-    def _new_card(self, card: Card) -> _Shown:
-        with self._list, html.div(role='listitem').classes('card-holder') as holder:
-            link = draw('', 'a', href=f'/alerts/{quote(card.id)}')
-            if self._bulk.choosing:
-                link.props['tabindex'] = '-1'
-                with html.label().classes('pick'):
-                    box = html.input_(type='checkbox', **{'aria-label': card.label})
-
-                def pick(event: GenericEventArguments) -> None:
-                    self._bulk.pick(card.id, bool(event.args))
-
-                box.on('change', pick, js_handler='(event) => emit(event.target.checked)')
-        return _Shown(holder, link, None)
-
     def _show_empty(self, found: _Found) -> None:
-        self._empty.set_visibility(not found.cards)
+        self._empty.set_visibility(not found.ids)
         choice = self._filters.choice
         usual = Choice(state=choice.state, order=choice.order) == choice
         text = (

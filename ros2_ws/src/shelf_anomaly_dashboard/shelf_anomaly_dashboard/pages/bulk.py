@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from nicegui import html, ui
 
@@ -78,7 +78,7 @@ class Bulk:
         (self._chosen.add if on else self._chosen.discard)(alert_id)
         self._tell()
 
-    def keep(self, ids: set[str]) -> None:
+    def keep(self, ids: Set[str]) -> None:
         """Forget what is no longer in the list."""
         if self._chosen - ids:
             self._chosen &= ids
