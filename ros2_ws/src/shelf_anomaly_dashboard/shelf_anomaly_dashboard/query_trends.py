@@ -36,10 +36,13 @@ def trends(
         .group_by(day, AlertRow.kind, AlertRow.state)
     )
     cm = cast(AlertRow.x * 100, Integer)
+    # By the bare column, SQLite would walk through every alert of years in the index of bays,
+    # which is in the order of the groups; so it reads just the days in that of ages.
+    bay = func.coalesce(AlertRow.bay, '')
     placed = (
-        select(AlertRow.bay, AlertRow.level, cm, func.count())
+        select(bay, AlertRow.level, cm, func.count())
         .where(AlertRow.store == store, since >= start)
-        .group_by(AlertRow.bay, AlertRow.level, cm)
+        .group_by(bay, AlertRow.level, cm)
     )
     lasted = (
         select(AlertRow.kind, AlertRow.closed_ns - since)
@@ -60,8 +63,8 @@ def trends(
     with database.reading() as session:
         rows = [(int(d), k, s, int(n)) for d, k, s, n in session.execute(counted)]
         spots = [
-            HeatSpot(bay, int(level), (x or 0) / 100, int(n))
-            for bay, level, x, n in session.execute(placed)
+            HeatSpot(name, int(level), (x or 0) / 100, int(n))
+            for name, level, x, n in session.execute(placed)
         ]
         times: dict[str, list[int]] = defaultdict(list)
         for kind, elapsed in session.execute(lasted):

@@ -9,9 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event, text
 
 from shelf_anomaly_dashboard.chart_svg import draw_days, nice_step
+from shelf_anomaly_dashboard.database import Database
 from shelf_anomaly_dashboard.heat_svg import count_places, draw_heat, shade
+from shelf_anomaly_dashboard.query_trends import trends
 from shelf_anomaly_dashboard.readings import Readings
 from shelf_anomaly_dashboard.records import (
     AlertRecord,
@@ -20,6 +23,7 @@ from shelf_anomaly_dashboard.records import (
     Kind,
     Verdict,
 )
+from shelf_anomaly_dashboard.settings import Settings
 from shelf_anomaly_dashboard.site import Site
 from shelf_anomaly_dashboard.words import change, unseen
 
@@ -27,12 +31,57 @@ STORE = 'Test shop'
 HOUR = 3600 * 10**9
 DAY = 24 * HOUR
 Make = Callable[..., AlertRecord]
+YEARS = {
+    'alerts_on_map': '20000 20000 6667 84 84',
+    'alerts_by_urgency': '20000 20000 200 1 1',
+    'alerts_by_age': '20000 20000 1 1',
+    'alerts_of_assignee': '20000 20000 6667 2223',
+    'alerts_by_priority': '20000 20000 6667 102 1 1',
+    'alerts_listed': '20000 20000 6667 1 1',
+    'alerts_by_id': '20000 1',
+    'alerts_by_bay': '20000 20000 167 84',
+    'sqlite_autoindex_alerts_1': '20000 20000 6667 1',
+}
+"""What ``ANALYZE`` of SQLite finds in the benchmark's alerts, by index."""
 
 
 def look(site: Site, clock: Any, bay: str, result: InspectionResult, **refusals: int) -> None:
     site.service.write(
         [InspectionRecord(*(STORE, 'rover', bay, result), end_ns=clock(), refusals=refusals)]
     )
+
+
+def test_trends_read_only_the_days_that_they_tell_of(settings: Settings, clock: Any) -> None:
+    """On SQLite; its statistics are those of years of alerts."""
+    database = Database(settings.database)
+    with database.writing() as session:
+        session.execute(text('ANALYZE'))
+        for index, rows in YEARS.items():
+            values = {'index': index, 'rows': rows}
+            session.execute(
+                text("INSERT INTO sqlite_stat1 VALUES ('alerts', :index, :rows)"), values
+            )
+    database.close()
+    database = Database(settings.database)  # it reads the statistics when it is opened
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: object, _u: object, statement: str, values: Any, *_: object) -> None:
+        asked.append((statement, values))
+
+    with database.reading() as session:
+        event.listen(Engine, 'before_cursor_execute', note)
+        try:
+            trends(database, STORE, clock(), 7)
+        finally:
+            event.remove(Engine, 'before_cursor_execute', note)
+        plans = [
+            str(session.connection().exec_driver_sql(f'EXPLAIN QUERY PLAN {s}', v).all())
+            for s, v in asked
+            if s.startswith('SELECT')
+        ]
+    database.close()
+    assert len(plans) == 4
+    assert [plan for plan in plans if 'since_ns>' not in plan] == []
 
 
 def test_coverage_names_what_is_not_seen_since_when_and_why(site: Site, clock: Any) -> None:
