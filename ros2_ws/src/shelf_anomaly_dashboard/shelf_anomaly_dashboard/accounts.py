@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from .audit import audit, note_audit
+from .browsers import AGENT_LIMIT
 from .database import Database
 from .models_access import SessionRow, UserRow
 from .passwords import (
@@ -169,7 +170,7 @@ class Accounts:
                     created_ns=now,
                     used_ns=now,
                     expires_ns=now + LIFE_NS,
-                    agent=clean(agent),
+                    agent=clean(agent, AGENT_LIMIT),
                 )
             )
             note_audit(session, self._store, now, name, 'login', address)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Boolean, Index, JSON, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from .browsers import AGENT_LIMIT
 from .models import Base, NAME, SERIAL
 
 HASH = String(64)
@@ -43,7 +44,7 @@ class SessionRow(Base):
     created_ns: Mapped[int]
     used_ns: Mapped[int]
     expires_ns: Mapped[int]
-    agent: Mapped[str] = mapped_column(NAME)
+    agent: Mapped[str] = mapped_column(String(AGENT_LIMIT))
     """What the browser calls itself."""
 
     __table_args__ = (Index('sessions_of_user', 'store', 'user_name'),)

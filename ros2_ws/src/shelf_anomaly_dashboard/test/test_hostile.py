@@ -162,7 +162,7 @@ def test_it_is_text_on_every_page(shop: Shop, path: str) -> None:
         ('', SCRIPT),
         ('coverage', clean('A' * 1000)),
         ('robots', SCRIPT),
-        ('account', SCRIPT),
+        ('account', 'Unknown browser'),
         ('admin', SCRIPT),
         ('admin', HOOK),
     ],
@@ -172,6 +172,14 @@ def test_it_is_told_and_not_left_out(shop: Shop, path: str, told: str) -> None:
     page.wait_for_function('document.querySelector(".connection .said").textContent !== ""')
 
     assert told in page.evaluate('document.body.textContent')
+
+
+def test_a_browser_has_a_name_and_what_it_calls_itself_is_at_hand(shop: Shop) -> None:
+    page = shop.tab.open(f'{shop.address}/account')
+    named = page.get_by_text('Unknown browser')
+    named.wait_for()
+
+    assert named.get_attribute('title') == SCRIPT
 
 
 @pytest.mark.parametrize('number', NUMBERS)

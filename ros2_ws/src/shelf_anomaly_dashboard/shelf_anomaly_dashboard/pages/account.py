@@ -9,6 +9,7 @@ import asyncio
 from nicegui import Client, html, ui
 
 from .. import words
+from ..browsers import browser
 from ..roles import AccessError
 from ..site import Site
 from .access import current_user
@@ -81,7 +82,7 @@ async def _logins(site: Site) -> None:
         with html.ul():
             for login in await asyncio.to_thread(site.accounts.sessions, who.name):
                 with html.li():
-                    html.bdi(login.agent or 'a browser')
+                    html.bdi(browser(login.agent), title=login.agent)
                     html.span(f' · used {words.age(login.used_ns, site.clock())}').classes('soft')
                     if login.id_hash == who.session:
                         html.span(' · this one').classes('soft')
