@@ -21,6 +21,10 @@ from .frame import live, may_act, page, picture, route, user_of
 
 STEP = 30
 """Alerts that are shown before one asks for more."""
+MANY = 5
+"""So many new alerts at once are more than people read one by one."""
+REST_S = 1.5
+"""How long a list rests then: robots that have much to tell are heard first."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class _AlertList:
     def __init__(self, site: Site, choice: Choice) -> None:
         self._site = site
         self._limit = STEP
+        self._ids: frozenset[str] = frozenset()
         self._filters = Filters(choice, self._apply)
         self._bulk = Bulk(site, self._mark_choosing)
 
@@ -117,7 +122,7 @@ class _AlertList:
         self._limit += STEP
         await self._refresh()
 
-    async def _refresh(self) -> None:
+    async def _refresh(self) -> float:
         choice, limit = self._filters.choice, self._limit
         queries = self._site.queries
         wanted = choice.wanted(self._site.clock())
@@ -128,7 +133,11 @@ class _AlertList:
         count = await self._site.read('count', queries.count_open)
         # Else a newer choice is already being read.
         if (choice, limit) == (self._filters.choice, self._limit):
+            fresh = len(found.ids - self._ids)
+            self._ids = found.ids
             self._show(found, count)
+            return REST_S if fresh > MANY else 0.0
+        return 0.0
 
     def _read(self, wanted: AlertFilter, limit: int, order: Order) -> _Found:
         queries, now = self._site.queries, self._site.clock()

@@ -53,7 +53,8 @@ HEAD = (
 BUILD_S = 30.0
 """A page that is not built within this time is given up; a busy machine is no reason for it."""
 
-Refresh = Callable[[], Awaitable[None]]
+Refresh = Callable[[], Awaitable[float | None]]
+"""Shows what is true now; may return how many seconds it wants to rest until the next time."""
 
 
 def route(path: str, title: str) -> ui.page:
@@ -227,13 +228,14 @@ def live(site: Site, refresh: Refresh) -> None:
             return
         shown, looks = version, 0
         began = time.monotonic()
+        rest_s: float | None = None
         try:
-            await refresh()
+            rest_s = await refresh()
         except asyncio.CancelledError:
             raise
         except Exception:  # a page that fails once must go on looking
             LOG.exception('a page could not be refreshed')
         # A busy server does other things at least half of the time: robots are heard first.
-        timer.interval = min(SLOWEST_S, max(LOOK_S, 2 * (time.monotonic() - began)))
+        timer.interval = min(SLOWEST_S, max(LOOK_S, rest_s or 0, 2 * (time.monotonic() - began)))
 
     timer = ui.timer(LOOK_S, look)
