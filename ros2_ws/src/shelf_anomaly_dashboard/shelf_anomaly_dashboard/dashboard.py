@@ -33,6 +33,13 @@ from .tokens import Tokens
 from .webapp import add_pages, build_app
 from .webhooks import Webhooks
 
+COLLECT = (20_000, 20, 20)
+"""
+When Python looks for circles of dead objects. Most of a report or an answer is dead by then; as
+usual, at 700, it would outlive two looks, and all that open pages hold would be walked through
+every few seconds, which halts everything for a second with fifty of them.
+"""
+
 
 class Bridge(Protocol):
     """The road to the robots."""
@@ -125,6 +132,7 @@ def run(settings: Settings, bridge: Callable[[Site], Bridge] | None) -> None:
             )
         gc.collect()
         gc.freeze()  # the modules stay; looking through them again and again would halt the pages
+        gc.set_threshold(*COLLECT)
         Server(app, site.feed.close, settings.certificate, settings.key).run(sockets=[taken])
 
 
