@@ -116,6 +116,8 @@ def _alert(i: int, name: str, now: int, count: int) -> dict[str, Any]:
         'received_ns': since,
         'sightings': 10,
         'suggested_bays': [bay],
+        'suggested_levels': [1],
+        'suggested_confidences': [0.9],
         'seen_in': ['p1'],
         'resolved_in': '',
         'evidence': None,

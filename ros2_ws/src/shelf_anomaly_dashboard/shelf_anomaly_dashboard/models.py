@@ -25,6 +25,8 @@ class Base(DeclarativeBase):
         float: Float(53),
         dict[str, Any]: JSON,
         list[str]: JSON,
+        list[int]: JSON,
+        list[float]: JSON,
     }
 
 
@@ -62,6 +64,8 @@ class AlertRow(Base):
     """When the robot spoke of it last, on the dashboard's clock."""
     sightings: Mapped[int]
     suggested_bays: Mapped[list[str]]
+    suggested_levels: Mapped[list[int]]
+    suggested_confidences: Mapped[list[float]]
     seen_in: Mapped[list[str]]
     resolved_in: Mapped[str] = mapped_column(NAME)
     evidence: Mapped[str | None] = mapped_column(String(80))

@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import zip_longest
+import math
 
 from shelf_anomaly.errors import ShelfAnomalyError
 from shelf_anomaly.records import Kind, State
 
-from .text import clean, clean_id, clean_list, finite, int64, SENTENCE_LIMIT
+from .text import clean, clean_id, clean_list, finite, int64, LIST_LIMIT, SENTENCE_LIMIT
 
 __all__ = [
     'AlertRecord',
@@ -115,6 +117,10 @@ class AlertRecord:
     sightings: int = 0
     suggested_bays: tuple[str, ...] = ()
     """Where it belongs, best first."""
+    suggested_levels: tuple[int, ...] = ()
+    """Of each of these bays the board, counted from below; -1 is anywhere in the bay."""
+    suggested_confidences: tuple[float, ...] = ()
+    """Of each of these bays how likely it is the home, 0..1; 0 is not told."""
     seen_in: tuple[str, ...] = ()
     resolved_in: str = ''
     evidence: bytes = b''
@@ -134,8 +140,26 @@ class AlertRecord:
         _clean_numbers(self, ('x', 'y', 'width', 'height', 'score', 'threshold', 'p_value'))
         _clean_counts(self, ('stamp_ns', 'first_seen_ns', 'last_seen_ns', 'sightings'))
         object.__setattr__(self, 'level', min(99, max(-1, int(self.level))))
-        object.__setattr__(self, 'suggested_bays', clean_list(self.suggested_bays))
+        _clean_homes(self)
         object.__setattr__(self, 'seen_in', clean_list(self.seen_in))
+
+
+def _clean_homes(record: AlertRecord) -> None:
+    """Keep each suggested bay once, with its own board and confidence; short lists are filled."""
+    kept: dict[str, tuple[int, float]] = {}
+    told = zip_longest(
+        record.suggested_bays[:LIST_LIMIT],
+        record.suggested_levels[: len(record.suggested_bays)],
+        record.suggested_confidences[: len(record.suggested_bays)],
+    )
+    for value, level, confidence in told:
+        if (name := clean(value)) and name not in kept:
+            sure = confidence if confidence is not None and math.isfinite(confidence) else 0.0
+            board = -1 if level is None else int(level)
+            kept[name] = (min(99, max(-1, board)), min(1.0, max(0.0, float(sure))))
+    object.__setattr__(record, 'suggested_bays', tuple(kept))
+    object.__setattr__(record, 'suggested_levels', tuple(level for level, _ in kept.values()))
+    object.__setattr__(record, 'suggested_confidences', tuple(sure for _, sure in kept.values()))
 
 
 @dataclass(frozen=True, slots=True)

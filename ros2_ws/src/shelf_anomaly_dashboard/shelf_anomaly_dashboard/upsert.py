@@ -134,6 +134,8 @@ def _copy(row: AlertRow, record: AlertRecord) -> None:
     row.kind = record.kind.value
     row.priority = priority(record.kind, record.score, record.threshold)
     row.suggested_bays, row.seen_in = list(record.suggested_bays), list(record.seen_in)
+    row.suggested_levels = list(record.suggested_levels)
+    row.suggested_confidences = list(record.suggested_confidences)
 
 
 def set_state(row: AlertRow, state: State, now: int) -> None:

@@ -64,6 +64,10 @@ class AlertView:
     """The alert that goes on for this one; empty is none."""
     expected_sku: str = ''
     """What the planogram has at its place; empty is not known."""
+    suggested_levels: list[int] = field(default_factory=list)
+    """Of each suggested bay the board, 0 is the lowest; -1 is anywhere in the bay."""
+    suggested_confidences: list[float] = field(default_factory=list)
+    """Of each suggested bay how likely it is the home, 0..1; 0 is not told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ from .text import clean, LIST_LIMIT, NAME_LIMIT, SENTENCE_LIMIT
 Name = Annotated[str, Field(max_length=NAME_LIMIT)]
 Text = Annotated[str, Field(max_length=SENTENCE_LIMIT)]
 Names = Annotated[list[Name], Field(max_length=LIST_LIMIT)]
+Boards = Annotated[list[Annotated[int, Field(ge=-1, le=99)]], Field(max_length=LIST_LIMIT)]
+Shares = Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(max_length=LIST_LIMIT)]
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 Stamp = Annotated[int, Field(ge=0, le=2**63 - 1, description='Nanoseconds since 1970.')]
 Figure = Annotated[float | None, Field(allow_inf_nan=False)]
@@ -71,7 +73,13 @@ class AlertIn(Report):
     first_seen_ns: Stamp = 0
     last_seen_ns: Stamp = 0
     sightings: Count = 0
-    suggested_bays: Names = []
+    suggested_bays: Names = Field(default=[], description='Where it belongs, best first.')
+    suggested_levels: Boards = Field(
+        default=[], description='Of each of these bays the board from below; -1 is not known.'
+    )
+    suggested_confidences: Shares = Field(
+        default=[], description='Of each of these bays how likely it is the home, 0 to 1.'
+    )
     seen_in: Names = Field(default=[], description='Patrols.')
     resolved_in: Name = ''
     same_as: str = Field(
@@ -85,7 +93,7 @@ class AlertIn(Report):
     def record(self, store: str, robot: str) -> AlertRecord:
         """Return the record; :raises BadRecordError: when the id or the picture is none."""
         values = self.model_dump(exclude={'robot', 'evidence'})
-        for name in ('suggested_bays', 'seen_in'):
+        for name in ('suggested_bays', 'suggested_levels', 'suggested_confidences', 'seen_in'):
             values[name] = tuple(values[name])
         try:
             picture = base64.b64decode(self.evidence, validate=True)

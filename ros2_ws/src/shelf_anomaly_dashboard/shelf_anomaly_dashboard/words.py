@@ -109,6 +109,24 @@ def place(alert: AlertView, layout: StoreLayout) -> str:
     return ' · '.join(part for part in (alert.bay or 'place not known', shelf) if part)
 
 
+def in_the_home(alert: AlertView, number: int, layout: StoreLayout) -> str:
+    """
+    Return where in a suggested bay a thing belongs, and how sure that is.
+
+    :param number: of the suggestion, 0 is the best
+    """
+    bay = layout.bays.get(alert.suggested_bays[number])
+    board = alert.suggested_levels[number] if number < len(alert.suggested_levels) else -1
+    told = alert.suggested_confidences
+    sure = told[number] if number < len(told) else 0.0
+    parts = (
+        f'Aisle {bay.aisle}' if bay else '',
+        level(board, len(bay.levels) if bay else 0),
+        f'{sure:.0%} sure' if sure else '',
+    )
+    return ' · '.join(part for part in parts if part)
+
+
 def across(alert: AlertView, layout: StoreLayout) -> str:
     """Return where along the shelf an alert is, in words."""
     bay = layout.bays.get(alert.bay)

@@ -76,6 +76,7 @@ class Robot(Node):
         place = message.location
         place.store, place.aisle, place.bay, place.level = self._store, 'A1', 'A1-L01', 2
         place.x, place.y, place.width, place.height = 0.4, 1.0, 0.1, 0.2
+        message.suggested_levels, message.suggested_confidences = [1], [0.75]
         message.suggested_bays, message.reason = ['A2-L01'], '<b>not</b> what is normal here'
         message.evidence.format, message.evidence.data = 'jpeg', self._picture
         self._told[alert_id] = message

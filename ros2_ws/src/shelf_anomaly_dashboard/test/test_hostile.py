@@ -102,6 +102,8 @@ def _fill(store: Path, folder: Path, texts: tuple[str, ...]) -> None:
             reason=text,
             model=text,
             suggested_bays=(text,),
+            suggested_levels=(1,),
+            suggested_confidences=(0.5,),
             seen_in=(text,),
             resolved_in=text,
             expected_sku=text,

@@ -81,7 +81,13 @@ def test_every_page_fits_and_asks_nobody_else(
     jpeg: bytes,
     tab: Any,
 ) -> None:
-    alert = make_alert(evidence=jpeg, suggested_bays=('A2-L01',), first_seen_ns=time.time_ns())
+    alert = make_alert(
+        evidence=jpeg,
+        suggested_bays=('A2-L01',),
+        suggested_levels=(0,),
+        suggested_confidences=(0.8,),
+        first_seen_ns=time.time_ns(),
+    )
     service.write(
         [
             alert,
@@ -103,7 +109,9 @@ def test_every_page_fits_and_asks_nobody_else(
     page.keyboard.press('Tab')  # a keyboard reaches the card too
     tab.open(f'{address}/alerts/{alert.id}')
     page.wait_for_selector('.bay-front .place')
-    assert 'Belongs in' in page.locator('.homes').inner_text()
+    homes = page.locator('.homes').inner_text()
+    assert 'Belongs in' in homes
+    assert 'bottom shelf · 80% sure' in homes
     tab.assert_fits()
 
     tab.open(f'{address}/store')

@@ -36,6 +36,21 @@ def test_hostile_text_in_every_field_of_an_alert(
     assert 1 == len(alert.suggested_bays) == len(alert.seen_in)
 
 
+def test_homes_keep_their_own_level_and_confidence(
+    make_alert: Callable[..., AlertRecord],
+) -> None:
+    alert = make_alert(
+        suggested_bays=('L01', '', 'L01', 'L02', 'L03', 'L04'),
+        suggested_levels=(2, 9, 5, 10**6, -7),
+        suggested_confidences=(0.9, 0.8, 0.7, math.nan),
+    )
+
+    assert alert.suggested_bays == ('L01', 'L02', 'L03', 'L04')
+    assert alert.suggested_levels == (2, 99, -1, -1)
+    assert alert.suggested_confidences == (0.9, 0.0, 0.0, 0.0)
+    assert make_alert(suggested_levels=(1,), suggested_confidences=(0.5,)).suggested_levels == ()
+
+
 def test_an_alert_without_an_id_is_refused(
     make_alert: Callable[..., AlertRecord], hostile: str
 ) -> None:

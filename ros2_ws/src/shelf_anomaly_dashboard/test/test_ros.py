@@ -32,6 +32,8 @@ def test_a_round_trip(
     assert tuple(
         late['alert'][name] for name in ('kind', 'state', 'bay', 'level', 'suggested_bays')
     ) == ('misplaced', 'open', 'A1-L01', 2, ['A2-L01'])
+    assert late['alert']['suggested_levels'] == [1]
+    assert late['alert']['suggested_confidences'] == [0.75]
     assert httpx.get(address + late['alert']['evidence']).status_code == 200
 
     # what happens now is there too, bad messages in between or not

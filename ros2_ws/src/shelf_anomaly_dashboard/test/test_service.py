@@ -51,6 +51,8 @@ def test_the_same_alert_many_times_is_one(site: Site, make_alert: Maker) -> None
 def test_every_field_comes_back(site: Site, make_alert: Maker, jpeg: bytes) -> None:
     alert = make_alert(
         suggested_bays=('A2-L01', 'A1-R01'),
+        suggested_levels=(1, -1),
+        suggested_confidences=(0.75, 0.25),
         seen_in=('p1',),
         reason='because',
         model='m 1',
@@ -77,6 +79,8 @@ def test_every_field_comes_back(site: Site, make_alert: Maker, jpeg: bytes) -> N
     for name in ('p_value', 'reason', 'model', 'first_seen_ns', 'last_seen_ns', 'sightings'):
         assert getattr(alert, name) == getattr(kept, name), name
     assert kept.suggested_bays == ['A2-L01', 'A1-R01']
+    assert kept.suggested_levels == [1, -1]
+    assert kept.suggested_confidences == [0.75, 0.25]
     assert kept.evidence is not None
     path = site.evidence.path(kept.evidence.removeprefix('/evidence/'))
     assert path is not None

@@ -51,10 +51,11 @@ def draw_homes(alert: AlertView, layout: StoreLayout) -> str:
         return ''
     homes = tag('div', 'home-list')
     for i, name in enumerate(alert.suggested_bays[:4]):
-        css, bay = 'home first' if i == 0 else 'home', layout.bays.get(name)
+        css = 'home first' if i == 0 else 'home'
         home = tag('a', css, tag('bdi', '', name), href=f'/store?bay={quote(name, safe="")}')
-        if bay is not None:
-            home.append(tag('span', 'soft', f'Aisle {bay.aisle}'))
+        more = words.in_the_home(alert, i, layout)
+        if more:
+            home.append(tag('span', 'soft', more))
         homes.append(home)
     title = tag('h2', '', sign('home'), tag('span', '', 'Belongs in'))
     return text_of(tag('section', 'box homes', title, homes))

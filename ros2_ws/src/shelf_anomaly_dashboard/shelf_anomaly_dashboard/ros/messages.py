@@ -89,6 +89,8 @@ def alert_record(message: ShelfAlert) -> AlertRecord:
         last_seen_ns=stamp_ns(message.last_seen),
         sightings=message.sightings,
         suggested_bays=tuple(message.suggested_bays),
+        suggested_levels=tuple(message.suggested_levels),
+        suggested_confidences=tuple(message.suggested_confidences),
         seen_in=tuple(message.seen_in),
         resolved_in=message.resolved_in,
         evidence=bytes(message.evidence.data),
