@@ -265,7 +265,10 @@ def test_pictures_are_drawn_when_someone_looks(
     jpegs = graph.hear(CompressedImage, 'debug_image/compressed', qos.DEBUG_IMAGE)
     node = detector(processes, tiny)
     node.wait_output(READY)
-    processes.python(ROBOT).wait_output('patrol done')
+    topics = ('debug_image', 'debug_image/compressed')
+    wait(lambda: all(graph.node.count_publishers(topic) for topic in topics), 'the publishers')
+    # Slowly: what was drawn before the node knew of its viewers is gone.
+    processes.python(ROBOT, '--period', '0.4').wait_output('patrol done')
 
     wait(lambda: pictures and jpegs, 'pictures')
     assert (pictures[-1].width, pictures[-1].height, pictures[-1].encoding) == (640, 480, 'bgr8')
