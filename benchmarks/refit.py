@@ -1,13 +1,14 @@
 # Copyright 2026 The Shelf Anomaly authors
 # SPDX-License-Identifier: Apache-2.0
-"""
+r"""
 A bay that is learnt into a model afterwards, beside the same bay in a model fitted on all bays.
 
 For each bay that is asked for: a model is fitted without it, then the bay is learnt into that
 model, timed; and one model is fitted on all bays. Both replay the same test patrols::
 
     shelf-train collect bags/normal/* --store bays.yaml --out views
-    python benchmarks/refit.py views --bays A1-L02,A1-L04 --test bags/test/* --truth truth.json
+    python benchmarks/refit.py views --store bays.yaml --bays A1-L02,A1-L04 \
+        --test bags/test/* --truth truth.json
 
 Printed are the seconds that learning the bay took, and what both models find on that bay. The
 models and replays stay in --out.

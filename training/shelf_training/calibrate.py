@@ -35,7 +35,7 @@ from shelf_anomaly.scoring import (
 LOWEST_PEAK = 1.0  # standard scores below this are never an alert
 PICTURE_PX_PER_M = 256.0
 REFERENCE_STEP_M = 0.3
-CODE_STEP = 2.0  # of the bandwidth; the rounding error is less than half of the kernel's width
+CODE_STEP = 2.0  # of the bandwidth; rounding errs by 0.6 of the kernel's width, root mean square
 SAMPLE_VIEWS = 4  # views of a bay that the bandwidth is fitted on
 UNIT = 5.0
 SHARP = 1e-3  # a kernel so narrow that the soft minimum is the minimum

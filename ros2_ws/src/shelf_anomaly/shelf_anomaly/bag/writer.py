@@ -109,7 +109,7 @@ def alert_record(alert: Alert, evidence: str, store: StoreLayout) -> dict[str, A
         'score': _short(alert.score),
         'threshold': _short(alert.threshold),
         'p_value': _short(alert.p_value),
-        'suggested_bays': [home.bay for home in alert.homes],
+        'suggested_bays': list(alert.suggested_bays),
         'suggested_levels': [home.level for home in alert.homes],
         'suggested_confidences': [_short(home.confidence) for home in alert.homes],
         'seen_in': list(alert.seen_in),

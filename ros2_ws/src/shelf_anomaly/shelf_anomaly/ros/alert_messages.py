@@ -93,7 +93,7 @@ def alert_to_message(
     message.first_seen = ns_to_stamp(alert.first_seen_ns)
     message.last_seen = ns_to_stamp(alert.last_seen_ns)
     message.sightings = alert.sightings
-    message.suggested_bays = [home.bay for home in alert.homes]
+    message.suggested_bays = list(alert.suggested_bays)
     message.suggested_levels = [
         ShelfAlert.LEVEL_UNKNOWN if home.level is None else home.level for home in alert.homes
     ]
