@@ -41,7 +41,8 @@ ROUND = 1.35  # goods that fit as well when they are turned (a heap of fruit) ca
 SAME_PRINT = 0.93  # correlation from which two fronts are one product
 LYING_PRINT, LYING_MORE = 0.93, 0.05
 """A front that correlates so much with what is normal at its place once it is turned by a quarter,
-and so much more than upright, lies. What stands correlates turned with at most 0.89."""
+and so much more than upright, lies. Of what stands or is gone on stores of our own, two things
+reached 0.92 and 0.94, on places that were bare and so were gaps before this was asked."""
 SAME_DROPPED = 0.93  # of a thing that was dropped among fruit, at the best of all angles
 AT_HOME = (
     1.0  # a look that is as near as half of a bay's own looks are to their place belongs there

@@ -270,15 +270,11 @@ def _closer(
     part = picture[
         top : top + piece.shape[0] + 2 * reach, left : left + piece.shape[1] + 2 * reach
     ]
-    if piece.std() < PLAIN or any(a < b for a, b in zip(part.shape, piece.shape, strict=True)):
-        return -1.0
-    return float(np.clip(cv2.matchTemplate(part, piece, cv2.TM_CCOEFF_NORMED).max(), -1.0, 1.0))
+    return _correlation(part, piece)
 
 
 def _near(picture: ImageArray, piece: ImageArray, own_m: tuple[float, float]) -> float:
     """Return the highest correlation within PLACE_M of a place."""
-    if piece.std() < PLAIN:
-        return -1.0
     high, wide = piece.shape[:2]
     col, row = own_m[0] * FINE, own_m[1] * FINE
     left, top = (
@@ -289,7 +285,11 @@ def _near(picture: ImageArray, piece: ImageArray, own_m: tuple[float, float]) ->
         round(m + r * FINE + s / 2)
         for m, r, s in zip((col, row), PLACE_M, (wide, high), strict=True)
     )
-    part = picture[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
-    if part.shape[0] < high or part.shape[1] < wide:
+    return _correlation(picture[max(0, top) : max(0, bottom), max(0, left) : max(0, right)], piece)
+
+
+def _correlation(part: ImageArray, piece: ImageArray) -> float:
+    """Return the highest correlation of a piece within a part; -1 if it is plain or larger."""
+    if piece.std() < PLAIN or any(a < b for a, b in zip(part.shape, piece.shape, strict=True)):
         return -1.0
     return float(np.clip(cv2.matchTemplate(part, piece, cv2.TM_CCOEFF_NORMED).max(), -1.0, 1.0))
