@@ -36,7 +36,8 @@ product area filling the picture.
 - One photo is a weak witness: light, distance and stock change more than a fault does. On a \
 robot that knows where it is, use shelf-train fit.
 - Everything on the training photos counts as normal, faults too.
-- A foreign item of the same look (an orange among mandarins) is not found.
+- A foreign item of the same look (an orange among mandarins) is not found, and a hand or a tag \
+among the goods may be taken for one.
 """
 
 
@@ -134,16 +135,27 @@ def _remark(passes: int) -> str:
     return '' if passes >= 5 else 'few passes: thresholds are rough'
 
 
+def _kind_of(manifest: Mapping[str, Any]) -> str:
+    """Return which of the networks it is: the default one differs for bays and for photos."""
+    network, mode = manifest['network'], manifest['mode']
+    return 'photos' if (network, mode) == ('features', 'photos') else str(network)
+
+
 def _network(manifest: Mapping[str, Any]) -> str:
     words = {
         'features': (
             'Autoencoder of EfficientNet-Lite0 features (feature reconstruction error, '
             'arXiv 2012.04250), trained as a denoiser.'
         ),
+        'photos': (
+            'A detector of things that do not belong, on EfficientNet-Lite0 features, trained on '
+            'drawn fruit and on pieces of photos laid into the normal photos; and linear axes of '
+            'the look of the whole.'
+        ),
         'thesis': (
             'The autoencoder of the thesis (96x96, code 3x3x3, Adadelta, MSE): the baseline.'
         ),
-    }[manifest['network']]
+    }[_kind_of(manifest)]
     training = {
         k: v for k, v in manifest['training'].items() if not isinstance(v, (list, dict, tuple))
     }

@@ -193,7 +193,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
         '--code-dims',
         type=_count,
         metavar='N',
-        help='numbers in a code (features only; default: 48 for bays, 64 for photos)',
+        help='numbers that rebuild a cell (features only; default: 48 for bays, 64 for photos)',
     )
     parser.add_argument(
         '--seed',

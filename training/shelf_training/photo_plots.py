@@ -24,7 +24,7 @@ def plot_photos(model: Path, report: PhotoReport) -> list[Plot]:
     folder.save(training_curves(report.history, 'loss'), 'training', 'Loss by epoch')
     groups = {
         'normal': report.normal,
-        'with a piece of another product': report.planted,
+        'with something foreign': report.planted,
         'another product': report.swapped,
     }
     above = {name: _above(scores, report.thresholds) for name, scores in groups.items()}

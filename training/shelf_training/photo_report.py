@@ -14,8 +14,6 @@ from shelf_anomaly.records import Float32Array, FloatArray, ImageArray
 
 from .thesis import History
 
-EXAMPLES = 2
-
 
 @dataclass(slots=True)
 class PhotoReport:
@@ -24,7 +22,7 @@ class PhotoReport:
     normal: dict[str, list[float]]
     """Normal photos."""
     planted: dict[str, list[float]]
-    """Normal photos into which a piece of another product was laid."""
+    """Normal photos into which something foreign was laid."""
     swapped: dict[str, list[float]]
     """Normal photos of other products, shown as this one."""
     errors: dict[str, list[float]]
@@ -42,26 +40,11 @@ class PhotoReport:
         """Return a report without a score."""
         return cls(*({name: [] for name in products} for _ in range(4)))  # type: ignore[arg-type]  # lists of floats
 
-    def add_normal(
-        self, product: str, image: ImageArray, cells: Float32Array, error: float
-    ) -> None:
-        """Add a normal photo."""
-        if len(self.normal[product]) < EXAMPLES - 1:
-            self.examples.append((f'{product}, normal', image, cells))
-        self.normal[product].append(float(cells.max()))
-        self.errors[product].append(error)
-
-    def add_planted(self, product: str, image: ImageArray, cells: Float32Array) -> None:
-        """Add a photo with a piece of another product."""
-        if len(self.planted[product]) < EXAMPLES - 1:
-            self.examples.append((f'{product}, with a piece', image, cells))
-        self.planted[product].append(float(cells.max()))
-
     def figures(self) -> dict[str, float]:
-        """Return the mean AUROC over the products, of pieces laid in and of swapped products."""
+        """Return the mean AUROC over the products, of things laid in and of swapped products."""
         found = {}
         for name, scores in (
-            ('auroc_pieces_left_out', self.planted),
+            ('auroc_foreign_left_out', self.planted),
             ('auroc_swapped_left_out', self.swapped),
         ):
             values = [
@@ -79,19 +62,19 @@ class PhotoReport:
             'product',
             'photos',
             'normal called anomalous',
-            'pieces found',
-            'AUROC pieces',
+            'things found',
+            'AUROC things',
             'AUROC swapped',
             title='Photos left out',
         )
         for name, scores in self.normal.items():
-            limit, pieces, swaps = self.thresholds[name], self.planted[name], self.swapped[name]
+            limit, things, swaps = self.thresholds[name], self.planted[name], self.swapped[name]
             table.add_row(
                 name,
                 str(len(scores)),
                 f'{np.mean(np.array(scores) > limit):.0%}',
-                f'{np.mean(np.array(pieces) > limit):.0%}' if pieces else '-',
-                f'{auroc(scores, pieces):.2f}' if pieces else '-',
+                f'{np.mean(np.array(things) > limit):.0%}' if things else '-',
+                f'{auroc(scores, things):.2f}' if things else '-',
                 f'{auroc(scores, swaps):.2f}' if swaps else '-',
             )
         console.print(table)

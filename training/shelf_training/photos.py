@@ -20,10 +20,9 @@ import numpy.typing as npt
 from rich.console import Console
 
 from shelf_anomaly.artefact import Artefact, write_artefact
-from shelf_anomaly.checker import cell_ratios, photo_score
-from shelf_anomaly.density import log_density
+from shelf_anomaly.checker import photo_score
 from shelf_anomaly.errors import SettingsError
-from shelf_anomaly.records import Float32Array, FloatArray, ImageArray
+from shelf_anomaly.records import Float32Array, FloatArray
 
 from . import runtime
 from .augment import to_input
@@ -31,20 +30,29 @@ from .bandwidth import best_bandwidth
 from .card import photo_card
 from .export import check_parity, Parity, to_onnx
 from .fit import report
-from .network import build_extractor, FeatureSettings, fit_scaling, Scaling, traced
+from .network import apply_scaling, build_extractor, FeatureSettings, fit_scaling, Scaling, traced
 from .photo_folder import FOLDS, load_photos, PhotoSet
-from .photo_network import fit_look, join_heads, LabelledFeatures, PhotoHead, train_photo_head
+from .photo_look import fit_look
+from .photo_network import (
+    Detector,
+    join_photo_network,
+    LabelledFeatures,
+    SURE_NOT,
+    train_detector,
+)
 from .photo_plots import plot_photos
 from .photo_report import PhotoReport
-from .planted import labelled_picture, planted_photo
+from .photos_left_out import judge_left_out, Judged
+from .planted import labelled_picture
 from .progress import step
 from .thesis import History
 from .versions import versions
 
 NETWORKS = ('features', 'thesis')
-IMAGE_PX = 256
+IMAGE_PX = 384
+CELL_PX = 16
 COPIES = 10  # training pictures made from each photo
-HEADS = 1
+PLAIN_SHARE = 0.25  # of them, into which nothing is laid
 FALSE_ALARMS = 0.1  # part of normal photos that may be called anomalous
 TAPS = ('s8', 's16')  # of the cells
 LOOK_TAPS = ('s32a',)  # and these, of the look of the whole: goods, not textures
@@ -55,7 +63,7 @@ class PhotoSettings:
     """What of a photo model may be chosen."""
 
     network: str = 'features'
-    epochs: int = 6
+    epochs: int = 4
     code_dims: int = 64
     seed: int = 0
     threads: int = runtime.DEFAULT_THREADS
@@ -76,7 +84,7 @@ class PhotoSettings:
     @property
     def shape(self) -> FeatureSettings:
         """Shape of the default network."""
-        return FeatureSettings(TAPS, cell_px=8, code_dims=self.code_dims, kernel=3)
+        return FeatureSettings(TAPS, cell_px=CELL_PX, code_dims=self.code_dims, hidden=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,39 +159,27 @@ def learn_features(folder: Path, settings: PhotoSettings, console: Console) -> P
     extractor = build_extractor(replace(shape, taps=TAPS + LOOK_TAPS))
     data = _training_features(photos, extractor, settings, console)
     scaling = fit_scaling(_sample(data), shape)
-    classes = len(photos.products) + 1
-    everything = np.arange(len(data.folds))
-    heads: list[PhotoHead] = []
-    nothing = np.zeros(0, np.int64)
-    with step(
-        console,
-        'train, a third left out each time, then on all',
-        settings.epochs * (FOLDS + HEADS),
-    ) as bar:
-        for number in range(FOLDS + HEADS):
-            chosen, held = everything, nothing
-            if number < FOLDS:
-                chosen, held = everything[data.folds != number], everything[data.folds == number]
-            heads.append(
-                train_photo_head(
-                    data,
-                    chosen,
-                    held,
-                    scaling,
-                    shape,
-                    classes,
-                    epochs=settings.epochs,
-                    seed=settings.seed + number,
-                    on_epoch=lambda note: bar.advance(note=note),
-                )
-            )
+    detectors = _train(data, scaling, settings, console)
     means = _mean_features(photos, extractor)
     of_product = np.array([photo.product for photo in photos.photos])
-    look = fit_look(means, of_product)
-    left_out, judged = _left_out(
-        photos, extractor, scaling, heads[:FOLDS], means, settings, console
-    )
-    network, weights, bias = join_heads(extractor, scaling, heads[FOLDS:], look)
+    of_fold = np.array([photo.fold for photo in photos.photos])
+    normal = apply_scaling(_sample(data), scaling)
+    networks = []
+    for fold, detector in enumerate(detectors):  # the last stands on all: no photo has its fold
+        known = of_fold != fold
+        look = fit_look(means[known], of_product[known])
+        networks.append(
+            (join_photo_network(extractor, scaling, shape, normal, detector, look), look)
+        )
+    with step(console, 'photos left out', len(photos.photos)) as bar:
+        left_out = judge_left_out(
+            photos,
+            networks[:FOLDS],
+            means,
+            settings.seed + 1,
+            on_photo=lambda note: bar.advance(note=note),
+        )
+    network, look = networks[FOLDS]
     onnx = to_onnx(network)
     pictures = [
         to_input(photo.image) for photo in photos.photos[:: max(1, len(photos.photos) // 5)]
@@ -191,28 +187,22 @@ def learn_features(folder: Path, settings: PhotoSettings, console: Console) -> P
     parity = check_parity(
         network, onnx, [*pictures, pictures[0][:, :-64, :-32]], threads=settings.threads
     )
-    looks = look.of(means)
-    codes = [looks[of_product == i] for i in range(len(photos.products))]
-    arrays: dict[str, Any] = {'classifier/weights': weights, 'classifier/bias': bias}
-    arrays |= {
-        f'{name}/codes': codes[i].astype(np.float32) for i, name in enumerate(photos.products)
-    }
+    codes = {name: look.of(means[of_product == i]) for i, name in enumerate(photos.products)}
     products = {
-        name: _product(judged.normal[name], codes[i], left_out.errors[name])
-        for i, name in enumerate(photos.products)
+        name: _product(left_out.normal[name], codes[name], left_out.errors[name])
+        for name in photos.products
     }
-    judged.fill(left_out, products)
-    left_out.history = _mean_history([head.history for head in heads[:FOLDS]])
+    report = left_out.report(products, _mean_history([d.history for d in detectors[:FOLDS]]))
     training = {
         'photos': len(photos.photos),
         'pictures': len(data.folds),
         'epochs': settings.epochs,
-        'heads': HEADS,
         **asdict(shape),
-        **left_out.figures(),
+        **report.figures(),
     }
+    arrays = {f'{name}/codes': values.astype(np.float32) for name, values in codes.items()}
     return PhotoModel(
-        onnx, shape.cell_px, settings.image_px, parity, arrays, products, left_out, training
+        onnx, shape.cell_px, settings.image_px, parity, arrays, products, report, training
     )
 
 
@@ -221,121 +211,59 @@ def _training_features(
 ) -> LabelledFeatures:
     """Make the training pictures and run them through the backbone, once."""
     rng, run = np.random.default_rng(settings.seed), traced(extractor)
-    features, labels, pure, folds = [], [], [], []
+    features, foreign, folds = [], [], []
     with step(console, 'training pictures', len(photos.photos)) as bar:
         for photo in photos.photos:
             made = [
                 labelled_picture(
-                    photo, photos, settings.image_px, settings.shape.cell_px, rng, pieces=copy > 0
+                    photo,
+                    photos,
+                    settings.image_px,
+                    settings.shape.cell_px,
+                    rng,
+                    things=copy >= PLAIN_SHARE * settings.copies,
                 )
                 for copy in range(settings.copies)
             ]
             inputs = np.concatenate([to_input(m.image) for m in made])
             cells = np.asarray(run(inputs))[..., : settings.shape.dims]
             features.append(cells.astype(np.float16))
-            labels += [m.labels for m in made]
-            pure += [m.pure for m in made]
+            foreign += [m.foreign.astype(np.float16) for m in made]
             folds += [photo.fold] * len(made)
             bar.advance(note=photos.products[photo.product])
-    return LabelledFeatures(
-        np.concatenate(features), np.stack(labels), np.stack(pure), np.array(folds)
-    )
+    return LabelledFeatures(np.concatenate(features), np.stack(foreign), np.array(folds))
+
+
+def _train(
+    data: LabelledFeatures, scaling: Scaling, settings: PhotoSettings, console: Console
+) -> list[Detector]:
+    """Train a detector without each of the folds, and one on all."""
+    everything = np.arange(len(data.folds))
+    detectors = []
+    with step(
+        console,
+        'train, a third left out each time, then on all',
+        settings.epochs * (FOLDS + 1),
+    ) as bar:
+        for number in range(FOLDS + 1):  # no picture has the fold of the last
+            detectors.append(
+                train_detector(
+                    data,
+                    everything[data.folds != number],
+                    everything[data.folds == number],
+                    scaling,
+                    epochs=settings.epochs,
+                    seed=settings.seed + number,
+                    on_epoch=lambda note: bar.advance(note=note),
+                )
+            )
+    return detectors
 
 
 def _sample(data: LabelledFeatures) -> Float32Array:
-    cells = data.features[::3, ::3, ::3].astype(np.float32)
-    return cells.reshape(-1, cells.shape[-1])
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """Worst cell and density of the whole look of photos that were left out, by product."""
-
-    normal: dict[str, list[tuple[float, float]]]
-    planted: dict[str, list[tuple[float, float]]]
-    swapped: dict[str, list[tuple[float, float]]]
-
-    def fill(self, report: PhotoReport, products: Mapping[str, Mapping[str, float]]) -> None:
-        """Write the scores by the products' limits into a report."""
-        for name, said in products.items():
-            for to, found in (
-                (report.normal, self.normal),
-                (report.planted, self.planted),
-                (report.swapped, self.swapped),
-            ):
-                to[name] = [photo_score(cell, whole, said) for cell, whole in found[name]]
-            report.thresholds[name] = 0.0
-            report.densities[name] = np.array([whole for _, whole in self.normal[name]])
-
-
-def _left_out(
-    photos: PhotoSet,
-    extractor: Any,
-    scaling: Scaling,
-    heads: list[PhotoHead],
-    means: FloatArray,
-    settings: PhotoSettings,
-    console: Console,
-) -> tuple[PhotoReport, _Judged]:
-    """
-    Judge every photo, and copies of it with something of another product in it.
-
-    Each by a model that saw neither.
-
-    :param means: mean features of the photos, shape ``(n, features)``
-    :return: a report with errors and examples, and what the scores come from
-    """
-    rng = np.random.default_rng(settings.seed + 1)
-    result = PhotoReport.empty(photos.products)
-    names = photos.products
-    judged = _Judged(*({name: [] for name in names} for _ in range(3)))  # type: ignore[arg-type]  # lists of pairs
-    folds = np.array([photo.fold for photo in photos.photos])
-    of_product = np.array([photo.product for photo in photos.photos])
-    with step(console, 'photos left out', len(photos.photos)) as bar:
-        for fold, head in enumerate(heads):
-            known = folds != fold
-            look = fit_look(means[known], of_product[known])
-            network, weights, bias = join_heads(extractor, scaling, [head], look)
-            run, dims = traced(network), look.weights.shape[1]
-            references = [
-                look.of(means[known & (of_product == i)]) for i in range(len(photos.products))
-            ]
-            widths = [best_bandwidth(codes) for codes in references]
-
-            def judge(
-                image: ImageArray, *products: int
-            ) -> tuple[list[Float32Array], list[float], float]:
-                """Return cells and density by each product, and the error."""
-                out = run(to_input(image))  # noqa: B023  # used at once
-                code = np.asarray(out['code'])[0]
-                whole = code[..., -dims:].mean(axis=(0, 1), dtype=np.float64)  # noqa: B023
-                return (
-                    [cell_ratios(code, weights, bias, p) for p in products],  # noqa: B023
-                    [
-                        float(log_density(whole[None], references[p], widths[p])[0])  # noqa: B023
-                        for p in products
-                    ],
-                    float(np.mean(out['error'])),
-                )
-
-            for photo in photos.photos:
-                if photo.fold != fold:
-                    continue
-                name = photos.products[photo.product]
-                others = [i for i in range(len(photos.products)) if i != photo.product]
-                cells, whole, error = judge(photo.image, photo.product, *others)
-                result.add_normal(name, photo.image, cells[0], error)
-                judged.normal[name].append((float(cells[0].max()), whole[0]))
-                for number, other in enumerate(others, start=1):
-                    judged.swapped[photos.products[other]].append(
-                        (float(cells[number].max()), whole[number])
-                    )
-                    with_piece = planted_photo(photo, photos.of(other, fold=fold), rng)
-                    (piece,), (density,), _ = judge(with_piece, photo.product)
-                    result.add_planted(name, with_piece, piece)
-                    judged.planted[name].append((float(piece.max()), density))
-                bar.advance(note=name)
-    return result, judged
+    """Return features of cells that show nothing foreign, shape ``(n, dims)``."""
+    normal = data.foreign[:, ::3, ::3] < SURE_NOT
+    return data.features[:, ::3, ::3][normal][::3].astype(np.float32)
 
 
 def _mean_features(photos: PhotoSet, extractor: Any) -> FloatArray:
@@ -348,22 +276,21 @@ def _mean_features(photos: PhotoSet, extractor: Any) -> FloatArray:
     return np.stack(means)
 
 
-def _product(
-    judged: list[tuple[float, float]], codes: FloatArray, errors: list[float]
-) -> dict[str, float]:
+def _product(judged: list[Judged], codes: FloatArray, errors: list[float]) -> dict[str, float]:
     """Return what the manifest says of a product; either limit may call a photo anomalous."""
-    cells, whole = (np.array(values) for values in zip(*judged, strict=True))
+    highest = np.array([j.highest for j in judged])
+    density = np.array([j.density for j in judged])
     half = FALSE_ALARMS / 2
     said = {
         'photos': len(judged),
-        'threshold': conformal_threshold(cells, half),
-        'spread': float(max(cells.std(), 1e-6)),
-        'density': -conformal_threshold(-whole, half),
-        'density_spread': float(max(whole.std(), 1e-6)),
+        'threshold': conformal_threshold(highest, half),
+        'threshold_spread': float(max(highest.std(), 1e-6)),
+        'density': -conformal_threshold(-density, half),
+        'density_spread': float(max(density.std(), 1e-6)),
         'bandwidth': best_bandwidth(codes),
         'error_mean': float(np.mean(errors)),
     }
-    above = [photo_score(cell, density, said) > 0 for cell, density in judged]
+    above = [photo_score(j.highest, j.density, said) > 0 for j in judged]
     return {**said, 'normal_above': float(np.mean(above))}
 
 

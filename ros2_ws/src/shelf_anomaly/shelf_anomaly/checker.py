@@ -4,9 +4,9 @@
 The photo check: whether a photo of a product area shows what it usually shows.
 
 Without a pose there is no 'same place' to compare with. The default model asks for each cell of
-the photo whether its code is likelier among the product's normal photos or elsewhere (the other
-products, and made-up things): a log density ratio, learnt as a classifier of codes. The thesis's
-model asks whether the code of the whole photo is likely, and whether it can be reconstructed.
+the photo whether it shows a thing that was laid among the goods, and whether the look of the whole
+is likely among the product's normal photos. The thesis's model asks whether the code of the whole
+photo is likely, and whether it can be reconstructed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from .errors import ArtefactError, FrameError, SettingsError
 from .network import Network
 from .records import BoolArray, Float32Array, FloatArray, ImageArray, Roi
 
-SMOOTH_CELLS = 0.6
+SMOOTH_CELLS = 0.7
+LOOK_WEIGHT = 0.5
 ERROR_BANDS = 4  # channels of the thesis's networks: three of code, one of error
 
 
@@ -50,7 +51,8 @@ class PhotoScores:
     """What a photo shows before any threshold; calibration and check both stand on this."""
 
     cells: Float32Array
-    """Log density ratio elsewhere : own of each cell, smoothed, shape ``(rows, cols)``."""
+    """Log odds of each cell that it shows something foreign, smoothed, shape ``(rows, cols)``; of
+    the thesis's networks, its reconstruction error."""
     error_cells: Float32Array
     """Reconstruction error of each cell, shape ``(rows, cols)``."""
     code: FloatArray
@@ -85,25 +87,16 @@ def fit_photo(image: ImageArray, side_px: int, stride: int, *, square: bool) -> 
     return np.asarray(cv2.resize(image, size, interpolation=way), np.uint8)
 
 
-def cell_ratios(
-    code: Float32Array, weights: Float32Array, bias: Float32Array, own: int
-) -> Float32Array:
+def foreign_cells(code: Float32Array) -> Float32Array:
     """
-    Return how much likelier each cell is elsewhere than in the product, smoothed.
+    Return how likely each cell shows something that does not belong, smoothed.
 
-    :param code: shape ``(rows, cols, dims)``
-    :param weights: of the classifier, shape ``(dims, classes)``; the last class is 'made up'
-    :param bias: shape ``(classes,)``
-    :param own: the product's class
-    :return: log density ratio, shape ``(rows, cols)``
+    :param code: shape ``(rows, cols, dims)``; its first channel is the detector's
+    :return: log odds, shape ``(rows, cols)``
     """
-    logits = code @ weights + bias
-    others = np.delete(logits, own, axis=2)
-    top = others.max(axis=2, keepdims=True)
-    elsewhere = top[..., 0] + np.log(np.exp(others - top).sum(axis=2))
-    ratio = np.asarray(elsewhere - logits[..., own], np.float32)
+    odds = np.ascontiguousarray(code[..., 0], np.float32)
     return np.asarray(
-        cv2.GaussianBlur(ratio, (0, 0), SMOOTH_CELLS, borderType=cv2.BORDER_REPLICATE), np.float32
+        cv2.GaussianBlur(odds, (0, 0), SMOOTH_CELLS, borderType=cv2.BORDER_REPLICATE), np.float32
     )
 
 
@@ -111,16 +104,16 @@ def photo_score(highest: float, density: float, limit: Mapping[str, float]) -> f
     """
     Return how far a photo lies beyond the limits of its product; above 0 it is anomalous.
 
-    A thing among the goods shows in its cells, goods of another kind in the look of the whole: the
-    latter counts only where it is beyond its limit, so that it does not blur the former.
+    A thing among the goods shows in its cells, goods of another kind in the look of the whole. The
+    look weighs less, as normal photos differ in it by much.
 
-    :param highest: log density ratio of the worst cell
+    :param highest: log odds of the worst cell
     :param density: log density of the whole look, nats
     :param limit: of each the limit, and the spread over normal photos that were left out
     """
-    cells = (highest - limit['threshold']) / limit['spread']
+    cells = (highest - limit['threshold']) / limit['threshold_spread']
     whole = (limit['density'] - density) / limit['density_spread']
-    return max(cells, whole) if whole > 0 else cells
+    return max(cells, LOOK_WEIGHT * whole)
 
 
 class PhotoChecker:
@@ -181,20 +174,14 @@ class PhotoChecker:
         """Return what a photo shows, before any threshold."""
         photo = fit_photo(image, self._side, self._artefact.stride, square=self._thesis)
         code, error = self._network(photo)
-        own = self.products.index(product)
         if self._thesis:
+            own = self.products.index(product)
             mine = code[..., ERROR_BANDS * own : ERROR_BANDS * (own + 1)]
             error = mine[..., -1]
             whole = mine[..., :-1].astype(np.float64).ravel()
             return PhotoScores(error, error, whole, float(error.mean()))
-        weights, bias = (
-            self._artefact.array('classifier/weights'),
-            self._artefact.array('classifier/bias'),
-        )
         pooled = code.mean(axis=(0, 1), dtype=np.float64)
-        return PhotoScores(
-            cell_ratios(code, weights, bias, own), error, pooled, float(error.mean())
-        )
+        return PhotoScores(foreign_cells(code), error, pooled, float(error.mean()))
 
     def density(self, code: FloatArray, product: str) -> float:
         """Return the log density of a photo's code among the product's normal photos, nats."""
@@ -213,7 +200,7 @@ class PhotoChecker:
         wanted = (
             ('bandwidth', 'density', 'density_spread', 'error', 'error_spread')
             if self._thesis
-            else ('bandwidth', 'threshold', 'spread', 'density', 'density_spread')
+            else ('bandwidth', 'threshold', 'threshold_spread', 'density', 'density_spread')
         )
         said = self._said[product]
         for key in wanted:
