@@ -234,14 +234,23 @@ def scale_channels(bay: CalibratedBay, factors: FloatArray, cell_m: float) -> Ca
     """Divide each channel's scores by its factor and find the maxima of the normal passes."""
     wide = factors[:, None, None].astype(np.float32)
     scores = np.stack([highest(one / wide) for one in bay.left_out])
-    found = [[s for s, _, _ in peaks(one, cell_m, LOWEST_PEAK, APART_M)] for one in scores]
     statistics = replace(bay.normal.statistics, std=bay.normal.statistics.std * wide)
+    scaled = replace(bay, normal=replace(bay.normal, statistics=statistics))
+    return with_maxima(scaled, scores, cell_m)
+
+
+def with_maxima(bay: CalibratedBay, score_maps: Float32Array, cell_m: float) -> CalibratedBay:
+    """
+    Return a bay with the scores of its normal passes, and with the maxima that they have.
+
+    :param score_maps: shape ``(passes, rows, cols)``
+    """
+    found = [[s for s, _, _ in peaks(one, cell_m, LOWEST_PEAK, APART_M)] for one in score_maps]
     return replace(
         bay,
-        normal=replace(bay.normal, statistics=statistics),
         maxima=np.array(sorted((s for f in found for s in f), reverse=True)),
         bay_maxima=np.array([f[0] if f else 0.0 for f in found]),
-        score_maps=scores,
+        score_maps=score_maps,
     )
 
 

@@ -26,7 +26,7 @@ from shelf_anomaly.inspector import encode_view, InspectorSettings
 from shelf_anomaly.network import Network
 from shelf_anomaly.places import pack
 from shelf_anomaly.preprocess import network_input
-from shelf_anomaly.records import Float32Array, ImageArray
+from shelf_anomaly.records import Float32Array
 from shelf_anomaly.store_layout import StoreLayout
 
 from . import runtime
@@ -35,14 +35,15 @@ from .calibrate import (
     calibrate_bay,
     CalibratedBay,
     code_step,
-    composite,
     EncodedView,
     fit_bandwidths,
 )
 from .card import bay_card
 from .normal_maxima import merge_maxima, pack_maxima
+from .pictures import normal_pictures_of
 from .progress import step
-from .usual_distance import usual_distances, VIEWS
+from .raise_maxima import raise_maxima
+from .usual import usual_looks, VIEWS
 from .versions import versions
 
 if TYPE_CHECKING:  # TensorFlow stands behind these; a robot that learns a bay has none
@@ -115,10 +116,9 @@ def fit(
     network = Network(trained.onnx, trained.stride, threads=settings.threads)
     encoded = encode_all(dataset, bays, network, VIEW_LIMIT_M, console)
     inspection = fit_bandwidths(encoded, trained.stride / dataset.px_per_m, VIEW_LIMIT_M)
+    patrols = aisle_patrols(dataset, bays)
     calibrated, factors = balance(
-        calibrate_all(dataset, encoded, inspection, console),
-        inspection.cell_m,
-        aisle_patrols(dataset, bays),
+        calibrate_all(dataset, encoded, inspection, console), inspection.cell_m, patrols
     )
     manifest: dict[str, Any] = {
         'name': out.resolve().name,
@@ -133,7 +133,7 @@ def fit(
             {'bandwidth': scale.bandwidth, **asdict(scale.neighbourhood)}
             for scale in inspection.scales
         ],
-        'aisle_patrols': aisle_patrols(dataset, bays),
+        'aisle_patrols': patrols,
         'channel_factors': [round(float(factor), 4) for factor in factors],
         'data': {bay: data_of(dataset, bay) for bay in bays},
         'training': {**trained.details, 'seed': settings.seed},
@@ -143,7 +143,7 @@ def fit(
     }
     arrays = bay_arrays(calibrated, code_step(inspection))
     with step(console, 'what is at home where', VIEWS * len(bays)) as bar:
-        arrays |= usual_distances(
+        arrays |= usual_looks(
             dataset,
             bays,
             Artefact(out, manifest, trained.onnx, arrays),
@@ -153,7 +153,14 @@ def fit(
             on_view=bar.advance,
         )
         bar.finish()
-    arrays |= merge_maxima(arrays, bays, manifest['aisle_patrols'] / aisles(dataset.store, bays))
+    usual = patrols / aisles(dataset.store, bays)
+    arrays |= merge_maxima(arrays, bays, usual)
+    calibrated = with_signs(
+        dataset, calibrated, encoded, Artefact(out, manifest, trained.onnx, arrays), console
+    )
+    for bay, found in calibrated.items():
+        arrays |= pack_maxima(bay, found.maxima, found.bay_maxima)
+    arrays |= merge_maxima(arrays, bays, usual)
     budget = budget_of(Artefact(out, manifest, trained.onnx, arrays))
     plots = plot_bays(out, dataset, trained.history, encoded, calibrated, budget.threshold(1.0))
     artefact = write_artefact(
@@ -267,14 +274,24 @@ def calibrate_all(
     return calibrated
 
 
-def normal_pictures_of(dataset: Dataset, bay: str) -> list[ImageArray]:
-    """Return pictures of a bay on its last pass, its first and one between, the last first."""
-    patrols = list(dict.fromkeys(entry.patrol for entry in dataset.of(bay)))
-    chosen = dict.fromkeys((patrols[-1], patrols[0], patrols[len(patrols) // 2]))
-    return [
-        composite([dataset.load(entry) for entry in dataset.of(bay) if entry.patrol == patrol])
-        for patrol in chosen
-    ]
+def with_signs(
+    dataset: Dataset,
+    calibrated: Mapping[str, CalibratedBay],
+    encoded: Mapping[str, list[EncodedView]],
+    artefact: Artefact,
+    console: Console,
+) -> dict[str, CalibratedBay]:
+    """Let maxima of normal passes that show a sign of a fault count more, as the robot will."""
+    passes = sum(found.bay_maxima.size for found in calibrated.values())
+    with step(console, 'signs on normal passes', passes) as bar:
+        return raise_maxima(
+            dataset,
+            calibrated,
+            encoded,
+            artefact,
+            artefact.stride / dataset.px_per_m,
+            bar.advance,
+        )
 
 
 def data_of(dataset: Dataset, bay: str) -> dict[str, Any]:

@@ -31,9 +31,9 @@ from shelf_anomaly.places import bays_of
 
 from .calibrate import CalibratedBay, code_step, scale_channels
 from .card import bay_card
-from .fit import bay_arrays, calibrate_all, data_of, encode_all
-from .normal_maxima import has_maxima, merge_maxima, MERGED, MERGED_BAYS
-from .usual_distance import usual_distances
+from .fit import bay_arrays, calibrate_all, data_of, encode_all, with_signs
+from .normal_maxima import has_maxima, merge_maxima, MERGED, MERGED_BAYS, pack_maxima
+from .usual import usual_looks
 
 PASSES_WANTED = 2
 PLOT = re.compile(r'^!\[(?P<caption>.*)\]\((?P<file>plots/.+)\)$', re.MULTILINE)
@@ -91,11 +91,15 @@ def refit(
     arrays = dict(artefact.arrays)
     new = bay_arrays(calibrated, code_step(settings))
     learnt = replace(artefact, arrays=new)
-    new |= usual_distances(dataset, wanted, learnt, settings.view_limit_m, threads=threads, seed=0)
+    new |= usual_looks(dataset, wanted, learnt, settings.view_limit_m, threads=threads, seed=0)
     for key in [k for k in arrays if k.rpartition('/')[0] in calibrated]:
         del arrays[key]
     arrays |= new
     manifest = _manifest(artefact, dataset, calibrated)
+    model = Artefact(artefact.folder, manifest, artefact.network_onnx, arrays)
+    calibrated = with_signs(dataset, calibrated, encoded, model, console)
+    for bay, found in calibrated.items():
+        arrays |= pack_maxima(bay, found.maxima, found.bay_maxima)
     exact = _rebuild_budget(artefact, dataset, arrays, manifest, calibrated)
     if not exact:
         console.print(

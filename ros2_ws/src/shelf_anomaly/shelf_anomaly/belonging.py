@@ -24,7 +24,10 @@ CLOSER = 48  # windows of each bay that are compared cell by cell
 OWN_ROWS, OWN_COLS = 3, 2  # cells around a place that are the place itself
 PRODUCT_ACTIVITY = 0.6  # windows with less of a view's mean structure may show bare shelf
 CHUNK = 65536
-LOOSE = 1.2  # times the median of all bays: what is packed keeps its look to a few percent
+PACKED = 0.91
+"""Usual correlation of a place with the same place on other patrols, from which goods are packed.
+Of 32 bays of five stores of our own and of the reference, those with packages had 0.92 to 0.97,
+those with fruit 0.76 to 0.89."""
 
 IntArray = npt.NDArray[np.int32]
 
@@ -61,7 +64,9 @@ class _Bay:
     activity: Float32Array
     """Shape ``(windows,)``: structure, as a part of the view's mean."""
     usual: float
-    """The bay's own measure of distances; large where goods are loose."""
+    """The bay's own measure of distances."""
+    usual_print: float
+    """How the print of a place usually correlates with the same place on another patrol."""
 
     def not_of(self, without_pass: int | None) -> BoolArray:
         """Return which windows were not seen on one pass."""
@@ -110,8 +115,7 @@ class Belonging:
 
     def loose(self, bay: str) -> bool:
         """Return whether goods lie about in a bay as they come: fruit in bins."""
-        others = [normal.usual for normal in self._bays.values()]
-        return self._bays[bay].usual > LOOSE * float(np.median(others))
+        return self._bays[bay].usual_print < PACKED
 
 
 def mean_of(comparisons: Sequence[Comparison]) -> Comparison:
@@ -144,9 +148,13 @@ def _windows_of(artefact: Artefact, bay: str) -> _Bay:
         means.append(mean[top, left].astype(np.float16))
         where.append(np.stack([np.full(top.size, view), top, left], axis=1).astype(np.int32))
         structure.append(busy[top, left])
-    usual = float(artefact.array(f'{bay}/usual_distance'))
     return _Bay(
-        packing, np.concatenate(means), np.concatenate(where), np.concatenate(structure), usual
+        packing,
+        np.concatenate(means),
+        np.concatenate(where),
+        np.concatenate(structure),
+        usual=float(artefact.array(f'{bay}/usual_distance')),
+        usual_print=float(artefact.array(f'{bay}/usual_print')),
     )
 
 

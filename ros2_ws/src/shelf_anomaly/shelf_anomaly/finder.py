@@ -15,6 +15,7 @@ from .kinds import Namer, Naming
 from .places import NormalBay
 from .records import BoolArray, Box, Finding, Float32Array, Kind
 from .scoring import channels, peaks, score_map
+from .signs import FALL_OFF, middle_of, RAISED, Signs
 from .store_layout import Bay
 
 APART_M = (0.13, 0.26)
@@ -23,10 +24,7 @@ facing."""
 KEEP = 0.7
 """An alert that is open stands as long as its place scores above this part of the threshold. What
 stands in a shelf scores nearly the same on the next pass; lower, and chance keeps alerts open."""
-FALL_OFF = 0.6
-"""The box of a finding reaches to where the score falls below this part of its maximum."""
 BOX_M = (0.06, 0.32)
-AROUND = (5, 4)  # rows and columns beside a maximum that may belong to the same thing
 NEAR_M = (0.15, 0.25)  # half width and half height within which a finding may be a known alert's
 SUGGESTIONS = 3
 UNNAMED = Naming(Kind.UNKNOWN, (), 'too weak to be named')
@@ -72,9 +70,10 @@ class PassResult:
 class Finder:
     """Turns passes into findings, for one budget."""
 
-    def __init__(self, budget: Budget, namer: Namer) -> None:
-        """Prepare for one budget; ``namer`` tells the kinds."""
+    def __init__(self, budget: Budget, signs: Signs, namer: Namer) -> None:
+        """Prepare for one budget; ``signs`` make places count more, ``namer`` tells the kinds."""
         self._budget = budget
+        self._signs = signs
         self._namer = namer
 
     def find(
@@ -94,7 +93,9 @@ class Finder:
             tell it takes as long as several views
         """
         cell_m, view = seen.scores[0].cell_m, seen.views[0]
-        scores = score_map(channels(seen.mean, cell_m), normal.statistics, cell_m)
+        plain = score_map(channels(seen.mean, cell_m), normal.statistics, cell_m)
+        lowest = (KEEP if known else 1.0) * threshold / RAISED
+        scores = self._signs.raise_scores(seen, normal, plain, lowest, APART_M)
         face = self._face(bay, scores.shape, cell_m, view.margin_m)
         result = PassResult(
             findings=(),
@@ -107,7 +108,7 @@ class Finder:
             coverage=float(seen.judged[face].mean()) if face.any() else 0.0,
         )
         found = [
-            self._finding(bay, seen, normal, result, peak, known)
+            self._finding(bay, seen, normal, result, peak, plain, known)
             for peak in peaks(scores, cell_m, KEEP * threshold, APART_M)
         ]
         return replace(result, findings=tuple(found))
@@ -125,12 +126,13 @@ class Finder:
         normal: NormalBay,
         result: PassResult,
         peak: tuple[float, int, int],
+        plain: Float32Array,
         known: Sequence[Box],
     ) -> Finding:
         score, row, col = peak
         box = self._box(bay, result, peak)
         matters = score >= result.threshold or any(_near(box, other) for other in known)
-        middle = _middle(result.scores, peak)
+        middle = middle_of(result.scores, peak)
         naming = self._namer.name(seen, normal, (row, col), middle) if matters else UNNAMED
         return Finding(
             bay=bay.id,
@@ -138,6 +140,7 @@ class Finder:
             level=bay.level_at(box.y),
             kind=naming.kind,
             score=score,
+            weight=score / float(plain[row, col]) if score > 0 else 1.0,
             threshold=result.threshold,
             p_value=self._budget.p_value(score),
             sightings=len(seen.views_of(row, col)),
@@ -163,17 +166,6 @@ class Finder:
         return Box(
             float(np.clip(x, 0, bay.width)), float(np.clip(y, 0, bay.height)), width, height
         )
-
-
-def _middle(scores: Float32Array, peak: tuple[float, int, int]) -> tuple[float, float]:
-    """Return row and column, in cells, of the middle of what stands out around a maximum."""
-    score, row, col = peak
-    top, left = max(0, row - AROUND[0]), max(0, col - AROUND[1])
-    part = np.nan_to_num(scores[top : row + AROUND[0] + 1, left : col + AROUND[1] + 1])
-    weight = np.where(part >= FALL_OFF * score, part, 0.0)
-    rows, cols = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
-    total = float(weight.sum())
-    return top + float((weight * rows).sum()) / total, left + float((weight * cols).sum()) / total
 
 
 def _near(box: Box, other: Box) -> bool:

@@ -53,6 +53,7 @@ from .records import (
     Refusal,
     ViewRefused,
 )
+from .signs import Signs
 from .store_layout import Bay, StoreLayout
 from .tracker import REOPEN_WITHIN_NS, Sighting, Tracker
 
@@ -112,14 +113,10 @@ class Pipeline:
         self._templates = {bay: self._inspector.normal(bay).template for bay in self._bays}
         self._budget = budget_of(artefact)
         self._threshold = self._budget.threshold(self.settings.false_alarms_per_aisle_patrol)
-        namer = Namer(
-            store,
-            self._inspector.network,
-            Belonging(artefact, self._bays),
-            Prints(artefact, self._bays),
-            Hues(artefact, self._bays),
-        )
-        self._finder = Finder(self._budget, namer)
+        belonging, prints = Belonging(artefact, self._bays), Prints(artefact, self._bays)
+        hues, signs = Hues(artefact, self._bays), Signs(artefact.stride, belonging, prints)
+        namer = Namer(store, self._inspector.network, belonging, prints, hues, signs)
+        self._finder = Finder(self._budget, signs, namer)
         self._tracker = Tracker(store, reopen_within_ns=self.settings.reopen_within_ns)
         self._learned = LearnedLooks()
         self._memory = memory
@@ -489,7 +486,10 @@ class Pipeline:
                 Sighting(
                     finding,
                     appearance_in(seen, cell),
-                    strong and enough_views(seen, normal.statistics, cell, found.threshold),
+                    strong
+                    and enough_views(
+                        seen, normal.statistics, cell, found.threshold / finding.weight
+                    ),
                 )
             )
         return sightings

@@ -12,7 +12,7 @@ loose (fruit) never looks twice the same and is not found in this way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -28,12 +28,15 @@ OWN_M = 0.1  # around its own place nothing is looked for: what is wrong there i
 PLACE_M = (0.12, 0.16)
 """Half width and half height around a place that count as the place: a lying product's middle is
 not where its upright one was."""
-ANGLES, NEARER = tuple(range(0, 360, 10)), (-5, 0, 5)
+ANGLES, TURN = tuple(range(0, 360, 10)), (-5.0, 5.0)
 """Degrees by which a thing is turned that was dropped and fits nowhere upright, and then closer.
 Twice as wide steps lose a tenth of the correlation."""
-DROPPED_SHIFTS_M = ((0.0, 0.0), (0.02, 0.0), (-0.02, 0.0), (0.0, 0.02), (0.0, -0.02))
+SIZES, GROWTH = (0.93, 1.03, 1.13), (0.95, 1.05)
+"""How large a dropped thing looks, and then closer: what lies 10 cm before the face of the shelf
+looks a tenth larger to a camera at 1.1 m."""
+SHIFTS_M = ((0.02, 0.0), (-0.02, 0.0), (0.0, 0.02), (0.0, -0.02))
 DROPPED_REACH = 9  # fine pixels: the shifts, and what differs between passes
-CANDIDATES = 12  # pairs of bay and angle that are looked at closely
+CANDIDATES = 12  # sets of bay, angle and size that are looked at closely
 COARSE, FINE = 96.0, 192.0
 """Pixels per metre: the whole of each picture is searched at the first, the best places at the
 second, which tells varieties apart that differ in small print."""
@@ -52,7 +55,32 @@ class Match:
     """From the upper edge of the view to the middle of the place."""
 
 
-NOWHERE = Match(-1.0, 0.0)
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a piece is cut out of a view."""
+
+    centre: tuple[float, float]
+    """Column and row in pixels."""
+    angle: float = 0.0
+    """Degrees that it is turned by."""
+    size: float = 1.0
+    """How much larger than usual a thing looks."""
+
+    def nearby(self, px_per_m: float) -> list[list[_Way]]:
+        """Return ways that differ a little in one respect each: place, angle, size."""
+        moved = [
+            (self.centre[0] + right * px_per_m, self.centre[1] + down * px_per_m)
+            for right, down in SHIFTS_M
+        ]
+        return [
+            [replace(self, centre=centre) for centre in moved],
+            [replace(self, angle=self.angle + more) for more in TURN],
+            [replace(self, size=self.size * more) for more in GROWTH],
+        ]
+
+
+NOTHING = -1.0  # correlation of what is plain: nothing is printed there
+NOWHERE = Match(NOTHING, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,50 +129,73 @@ class Prints:
 
     def dropped(self, view: BayView, centre: tuple[float, float]) -> dict[str, Match]:
         """
-        Look for what lies at one place at any angle, away from that place.
+        Look for what lies at one place at any angle, nearer or farther, away from that place.
 
         :param centre: column and row in pixels of the view
         :return: the best match in each bay that is worth a closer look
         """
         rough = []
-        for angle in ANGLES:
-            piece = _pieces(view, centre, angle).coarse
-            for bay, pictures in self._pictures.items():
-                here = _own(view, centre, bay)
-                rough += [
-                    (score, row, col, bay, angle)
-                    for score, row, col in _places(pictures[0].coarse, piece, here, 1)
-                ]
+        for size in SIZES:
+            for angle in ANGLES:
+                way = _Way(centre, angle, size)
+                piece = _piece(view, way, COARSE)
+                for bay, pictures in self._pictures.items():
+                    here = _own(view, centre, bay)
+                    rough += [
+                        (score, row, col, bay, way)
+                        for score, row, col in _places(pictures[0].coarse, piece, here, 1)
+                    ]
+        rough.sort(key=lambda found: -found[0])
         best: dict[str, Match] = {}
-        for _, row, col, bay, angle in sorted(rough, reverse=True)[:CANDIDATES]:
-            score = max(
-                _closer(picture.fine, piece, row, col, DROPPED_REACH)
-                for piece in _pieces_nearby(view, centre, angle)
-                for picture in self._pictures[bay]
-            )
+        for _, row, col, bay, way in rough[:CANDIDATES]:
+            score = self._closest(view, way, bay, (row, col))
             match = Match(score, (row + SIZE_M[1] * COARSE / 2) / COARSE)
             best[bay] = _best([match, best.get(bay, NOWHERE)])
         return best
 
+    def _closest(self, view: BayView, way: _Way, bay: str, place: tuple[int, int]) -> float:
+        """Return the correlation of a dropped thing after a search in one respect at a time."""
+
+        def score(way: _Way) -> float:
+            piece = _piece(view, way, FINE)
+            return max(
+                _closer(picture.fine, piece, *place, DROPPED_REACH)
+                for picture in self._pictures[bay]
+            )
+
+        best = score(way)
+        for respect in range(len(way.nearby(view.px_per_m))):
+            for other in way.nearby(view.px_per_m)[respect]:
+                found = score(other)
+                if found > best:
+                    best, way = found, other
+        return best
+
     def at_place(
-        self, view: BayView, centre: tuple[float, float], angles: Sequence[int] = (0,)
+        self,
+        view: BayView,
+        centre: tuple[float, float],
+        angles: Sequence[int] = (0,),
+        skip: int | None = None,
     ) -> float:
         """
         Look for what stands at one place at that very place.
 
         :param centre: column and row in pixels of the view
         :param angles: degrees by which the piece is turned; the best of them counts
-        :return: the highest correlation with what is normal there, -1..1
+        :param skip: number of the bay's picture that is not asked
+        :return: the highest correlation with what is normal there; NOTHING if it is plain
         """
         own = _metres(view, centre)
-        best = -1.0
+        pictures = [one for i, one in enumerate(self._pictures[view.bay]) if i != skip]
+        best = NOTHING
         for angle in angles:
             for aside in ASIDE_M:
                 # What is turned by a quarter is long across, and its height is what is unsure.
                 step = (0.0, aside) if angle % 180 else (aside, 0.0)
                 at = (centre[0] + step[0] * view.px_per_m, centre[1] + step[1] * view.px_per_m)
                 piece = _pieces(view, at, angle).fine
-                for picture in self._pictures[view.bay]:
+                for picture in pictures:
                     best = max(best, _near(picture.fine, piece, own))
         return best
 
@@ -163,38 +214,28 @@ def _scaled(image: ImageArray, scale: float) -> ImageArray:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _pieces(view: BayView, centre: tuple[float, float], angle: int) -> _Pictures:
+def _pieces(view: BayView, centre: tuple[float, float], angle: float) -> _Pictures:
     """Return the piece around a point, turned, at both scales; edges of the view are repeated."""
-    square = _square(view, centre)
-    return _Pictures(
-        _turned(_scaled(square, COARSE / view.px_per_m), angle, COARSE),
-        _turned(_scaled(square, FINE / view.px_per_m), angle, FINE),
-    )
+    way = _Way(centre, angle)
+    return _Pictures(_piece(view, way, COARSE), _piece(view, way, FINE))
 
 
-def _square(view: BayView, centre: tuple[float, float]) -> ImageArray:
+def _piece(view: BayView, way: _Way, px_per_m: float) -> ImageArray:
+    """Return one piece at one scale; edges of the view are repeated."""
+    scale = px_per_m / (view.px_per_m * way.size)
+    return _turned(_scaled(_square(view, way), scale), way.angle, px_per_m)
+
+
+def _square(view: BayView, way: _Way) -> ImageArray:
     """Return what is around a point, large enough to be turned; the view's edges are repeated."""
-    reach = round(0.5 * float(np.hypot(*SIZE_M)) * view.px_per_m) + 1
-    col, row = (round(value) for value in centre)
+    reach = round(0.5 * float(np.hypot(*SIZE_M)) * view.px_per_m * way.size) + 1
+    col, row = (round(value) for value in way.centre)
     rows = np.clip(np.arange(row - reach, row + reach), 0, view.image.shape[0] - 1)
     cols = np.clip(np.arange(col - reach, col + reach), 0, view.image.shape[1] - 1)
     return np.asarray(view.image[rows[:, None], cols[None, :]], np.uint8)
 
 
-def _pieces_nearby(view: BayView, centre: tuple[float, float], angle: int) -> list[ImageArray]:
-    """Return fine pieces around a point and a little beside, turned by about ``angle``."""
-    return [
-        _pieces(
-            view,
-            (centre[0] + right * view.px_per_m, centre[1] + down * view.px_per_m),
-            angle + more,
-        ).fine
-        for more in NEARER
-        for right, down in DROPPED_SHIFTS_M
-    ]
-
-
-def _turned(square: ImageArray, angle: int, px_per_m: float) -> ImageArray:
+def _turned(square: ImageArray, angle: float, px_per_m: float) -> ImageArray:
     """Return the inner part of a square after a turn around its middle."""
     width, height = (round(side * px_per_m) for side in SIZE_M)
     middle = ((square.shape[1] - 1) / 2, (square.shape[0] - 1) / 2)
@@ -291,5 +332,5 @@ def _near(picture: ImageArray, piece: ImageArray, own_m: tuple[float, float]) ->
 def _correlation(part: ImageArray, piece: ImageArray) -> float:
     """Return the highest correlation of a piece within a part; -1 if it is plain or larger."""
     if piece.std() < PLAIN or any(a < b for a, b in zip(part.shape, piece.shape, strict=True)):
-        return -1.0
+        return NOTHING
     return float(np.clip(cv2.matchTemplate(part, piece, cv2.TM_CCOEFF_NORMED).max(), -1.0, 1.0))

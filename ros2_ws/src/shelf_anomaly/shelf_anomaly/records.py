@@ -333,6 +333,8 @@ class Finding:
     """Where such an appearance is normal, best first."""
     reason: str = ''
     """One sentence on why, for people."""
+    weight: float = 1.0
+    """How many times its score counted for what it shows; see :mod:`shelf_anomaly.signs`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ through windows of about a facing, and compared with how the same place scores o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -183,3 +185,24 @@ def peaks(
             return found
         found.append((score, int(row), int(col)))
         rest[max(0, row - up) : row + up + 1, max(0, col - across) : col + across + 1] = -np.inf
+
+
+def raised(
+    scores: Float32Array,
+    places: Sequence[tuple[int, int]],
+    factor: float,
+    cell_m: float,
+    apart_m: tuple[float, float],
+) -> Float32Array:
+    """
+    Return scores that are ``factor`` times as high around some places; where they overlap, once.
+
+    :param scores: shape ``(rows, cols)``
+    :param places: row and column of each
+    :param apart_m: half width and half height around a place
+    """
+    across, up = round(apart_m[0] / cell_m), round(apart_m[1] / cell_m)
+    near = np.zeros(scores.shape, bool)
+    for row, col in places:
+        near[max(0, row - up) : row + up + 1, max(0, col - across) : col + across + 1] = True
+    return np.where(near & (scores > 0), factor * scores, scores).astype(np.float32)

@@ -3,32 +3,21 @@
 """Where a look is at home: at its own place, in another bay, or nowhere."""
 
 from pathlib import Path
+import sys
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from print_builder import bay_arrays
 import pytest
 
 from shelf_anomaly.artefact import Artefact
 from shelf_anomaly.belonging import Belonging, Comparison, Likeness, mean_of
-from shelf_anomaly.density import References
-from shelf_anomaly.places import pack_codes, WINDOW
+from shelf_anomaly.places import WINDOW
 
 ROWS, COLS, DIMS = 12, 10, 6
 HERE = (6, 5)
-
-
-def bay_arrays(bay: str, codes: np.ndarray, activity: float) -> dict[str, np.ndarray]:
-    """Return what an artefact keeps of a bay that was seen whole on two passes."""
-    views = np.stack([codes, codes + 0.01]).astype(np.float32)
-    seen = np.ones(views.shape[:3], bool)
-    packed = pack_codes(References(views, seen, np.zeros(2), np.array([0, 1])), 0.01)
-    return {
-        f'{bay}/codes': packed.packed,
-        f'{bay}/code_scale': np.stack([packed.low, packed.step]),
-        f'{bay}/seen': np.packbits(seen),
-        f'{bay}/passes': np.array([0, 1]),
-        f'{bay}/activity': np.full((ROWS, COLS), activity),
-        f'{bay}/usual_distance': np.float32(1.0),
-    }
 
 
 def plain(value: float) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shelf_anomaly.places import PlaceStatistics
-from shelf_anomaly.scoring import fit_statistics, standard_scores, without_raised_lines
+from shelf_anomaly.scoring import fit_statistics, raised, standard_scores, without_raised_lines
 
 CELL_M = 1 / 24
 ROWS, COLS = 36, 30
@@ -72,3 +72,15 @@ def test_scores_are_in_usual_spreads() -> None:
     seen = np.full(shape, 2, np.float32)
     seen[0, 10, 10] = 4
     assert standard_scores(seen, statistics, CELL_M)[0, 10, 10] == pytest.approx(4.0)
+
+
+def test_scores_around_places_are_raised_once() -> None:
+    scores = np.ones((10, 10), np.float32)
+    scores[5, 5], scores[0, 0] = np.nan, -1.0
+    found = raised(scores, [(5, 4), (5, 6), (0, 0)], 1.5, 0.1, (0.2, 0.1))
+    assert found[5, 6] == 1.5  # in both windows
+    assert found[4, 2] == 1.5
+    assert found[4, 1] == 1.0
+    assert found[3, 4] == 1.0
+    assert np.isnan(found[5, 5])
+    assert found[0, 0] == -1.0  # below the usual: more weight must not make it lower still

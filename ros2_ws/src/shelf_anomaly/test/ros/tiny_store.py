@@ -314,7 +314,11 @@ def fit_tiny(dataset: Path, model: Path, bays: Sequence[str] = ()) -> Path:
     calibrated, factors = balance(calibrated, settings.cell_m, aisle_patrols)
     arrays: dict[str, Any] = bay_arrays(calibrated, settings.scales[0].bandwidth / 2)
     arrays |= merge_maxima(arrays, tuple(calibrated), aisle_patrols)
-    arrays |= {f'{bay}/usual_distance': np.float32(1.0) for bay in calibrated}
+    arrays |= {
+        f'{bay}/usual_{name}': np.float32(1.0)
+        for bay in calibrated
+        for name in ('distance', 'print')
+    }
     scales = [
         {
             'bandwidth': s.bandwidth,

@@ -1,0 +1,199 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+What a place shows beside how far its codes are from normal: its structure, colour and print.
+
+Codes say how unusual a place is, and unusual is also a row that was pulled to the back. A print
+that is not what stands here, but stands elsewhere or stands here when it is turned, or a place
+that is bare, is a sign of a fault by itself. What shows such a sign counts more, on normal passes
+as on others, so the false-alarm budget stays what it is.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+from .bay_pass import BayPass
+from .belonging import Belonging
+from .places import NormalBay
+from .prints import NOTHING, Prints
+from .records import BayView, Float32Array
+from .scoring import PATCH_M, peaks, raised, window_mean
+
+RAISED = 1.6
+"""How many times the score of a place counts that shows a sign. From 1.4 to 2 all did alike on
+stores of our own."""
+BARE = 0.45
+"""Part of the usual structure; of 592 maxima of normal passes 4 lay below, of 36 gaps 27."""
+OTHER_PRINT = 0.68
+"""Correlation with what is normal here, below which something else stands here: so did 1% of the
+maxima of normal passes, and half of the things that were foreign or misplaced."""
+OWN_PRINT = 0.92  # from which on what stands here need not be looked for elsewhere
+ELSEWHERE = 0.93  # correlation from which a thing is what stands elsewhere
+CLOSER_ELSEWHERE = 1.3
+"""Logarithm of how many times less the print differs from what stands elsewhere than from what
+stands here, with NOISE beside both."""
+NOISE = 0.01
+LYING, LYING_MORE = 0.92, 0.05
+"""A front that correlates so much with what is normal at its place once it is turned by a quarter,
+and so much more than upright, lies: so did 11 of 16 fallen things, and no maximum of normal
+passes."""
+DROPPED, DROPPED_OWN = 0.94, 0.8
+"""What lies among loose goods is a package of another bay if it correlates so much with it at some
+angle, and less with what lay here."""
+FALL_OFF = 0.6
+"""What stands out reaches to where the score falls below this part of its maximum."""
+AROUND = (5, 4)  # rows and columns beside a maximum that may belong to the same thing
+QUARTERS = (90, 270)  # degrees
+COLOURED = 12.0
+"""In CIELAB; a smooth place whose hue and saturation differ as much from what is around it shows a
+thing (a lemon). Empty places of grey shelves differ by at most 3, most fruit by over 13."""
+
+
+class Signs:
+    """Reads the signs of places, with the prints of all normal bays."""
+
+    def __init__(self, stride: int, belonging: Belonging, prints: Prints) -> None:
+        """:param stride: side of a cell in pixels"""
+        self._stride = stride
+        self._belonging = belonging
+        self._prints = prints
+
+    def raise_scores(
+        self,
+        seen: BayPass,
+        normal: NormalBay,
+        scores: Float32Array,
+        lowest: float,
+        apart_m: tuple[float, float],
+        *,
+        skip: int | None = None,
+    ) -> Float32Array:
+        """
+        Return the scores of a pass, RAISED times as high around maxima that show a sign.
+
+        :param scores: shape ``(rows, cols)``
+        :param lowest: maxima below this are left as they are, because to look takes time
+        :param apart_m: half width and half height within which only the highest is a maximum
+        :param skip: normal picture that shows this very pass
+        """
+        cell_m = seen.scores[0].cell_m
+        spoken = [
+            (row, col)
+            for score, row, col in peaks(scores, cell_m, lowest, apart_m)
+            if self.speak(seen, normal, (row, col), middle_of(scores, (score, row, col)), skip)
+        ]
+        return raised(scores, spoken, RAISED, cell_m, apart_m)
+
+    def speak(
+        self,
+        seen: BayPass,
+        normal: NormalBay,
+        cell: tuple[int, int],
+        middle: tuple[float, float],
+        skip: int | None = None,
+    ) -> bool:
+        """
+        Return whether a place shows a sign of a fault.
+
+        :param cell: row and column of the place
+        :param middle: row and column of the middle of what stands out there, in cells
+        """
+        views = seen.views_of(*cell)
+        if not views:
+            return False
+        view, centre = seen.views[views[0]], self.pixel(middle)
+        if self._belonging.loose(view.bay):
+            return self._dropped(view, centre, skip)
+        if self.structure(seen, normal, cell) < BARE and not self.coloured(view, cell):
+            return True
+        own = self._prints.at_place(view, centre, skip=skip)
+        if NOTHING < own < OTHER_PRINT:
+            return True
+        return self.lying(view, centre, own, skip) or self._elsewhere(view, centre, own)
+
+    def structure(self, seen: BayPass, normal: NormalBay, cell: tuple[int, int]) -> float:
+        """Return which part of its usual structure a place shows; 1 where that is not known."""
+        cell_m = seen.scores[0].cell_m
+        shown = float(activity_of(seen, cell_m)[cell])
+        usual = float(window_mean(normal.activity, cell_m, PATCH_M)[cell])
+        return shown / usual if np.isfinite(shown) and np.isfinite(usual) and usual > 0 else 1.0
+
+    def coloured(self, view: BayView, cell: tuple[int, int]) -> bool:
+        """Return whether a place has another colour than what is around it."""
+        lab = cv2.cvtColor(view.image.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+        hues = np.asarray(lab[..., 1:], np.float32)
+        top, left = cell[0] * self._stride - self._stride, cell[1] * self._stride
+        place = hues[max(0, top) : top + 3 * self._stride, left : left + self._stride]
+        around = hues[view.seen]
+        if not (place.size and len(around)):
+            return False
+        apart = np.median(place.reshape(-1, 2), axis=0) - np.median(around, axis=0)
+        return float(np.linalg.norm(apart)) > COLOURED
+
+    def lying(
+        self,
+        view: BayView,
+        centre: tuple[float, float],
+        own: float | None = None,
+        skip: int | None = None,
+    ) -> bool:
+        """
+        Return whether what is normal at a place lies there.
+
+        :param centre: column and row in pixels
+        :param own: correlation of the place with what is normal there, if it is known
+        """
+        turned = self._prints.at_place(view, centre, QUARTERS, skip=skip)
+        if turned < LYING:
+            return False
+        own = self._prints.at_place(view, centre, skip=skip) if own is None else own
+        return turned >= LYING_MORE + own
+
+    def pixel(self, middle: tuple[float, float]) -> tuple[float, float]:
+        """Return column and row in pixels of a row and column in cells."""
+        return middle[1] * self._stride, middle[0] * self._stride
+
+    def _elsewhere(self, view: BayView, centre: tuple[float, float], own: float) -> bool:
+        if own > OWN_PRINT:
+            return False
+        matches = self._prints.correlations([view], centre).values()
+        there = max((match.score for match in matches), default=-1.0)
+        closer = math.log((1 - own + NOISE) / (1 - there + NOISE))
+        return there >= ELSEWHERE and closer >= CLOSER_ELSEWHERE
+
+    def _dropped(self, view: BayView, centre: tuple[float, float], skip: int | None) -> bool:
+        if self._prints.at_place(view, centre, skip=skip) > DROPPED_OWN:
+            return False
+        matches = self._prints.dropped(view, centre)
+        return any(
+            match.score >= DROPPED
+            for bay, match in matches.items()
+            if not self._belonging.loose(bay)
+        )
+
+
+def middle_of(scores: Float32Array, peak: tuple[float, int, int]) -> tuple[float, float]:
+    """Return row and column, in cells, of the middle of what stands out around a maximum."""
+    score, row, col = peak
+    top, left = max(0, row - AROUND[0]), max(0, col - AROUND[1])
+    part = np.nan_to_num(scores[top : row + AROUND[0] + 1, left : col + AROUND[1] + 1])
+    weight = np.where(part >= FALL_OFF * score, part, 0.0)
+    rows, cols = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
+    total = float(weight.sum())
+    return top + float((weight * rows).sum()) / total, left + float((weight * cols).sum()) / total
+
+
+def activity_of(seen: BayPass, cell_m: float) -> Float32Array:
+    """Return the pass's mean structure through a facing's window, shape ``(rows, cols)``."""
+    total = np.stack(
+        [np.where(np.isfinite(s.distance[0]), s.activity, np.nan) for s in seen.scores]
+    )
+    known = np.isfinite(total)
+    mean = np.where(
+        known.any(0), np.nan_to_num(total).sum(0) / np.maximum(known.sum(0), 1), np.nan
+    )
+    return window_mean(mean.astype(np.float32), cell_m, PATCH_M)

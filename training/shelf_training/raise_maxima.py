@@ -1,0 +1,97 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""
+Which maxima of normal passes show a sign of a fault, and so count more, as on the robot.
+
+Signs (see :mod:`shelf_anomaly.signs`) are prints among others, so they are read in the views
+themselves, with the finished model. The pictures of normal passes that the model keeps are not
+asked about the passes that they show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from shelf_anomaly.artefact import Artefact
+from shelf_anomaly.bay_pass import BayPass
+from shelf_anomaly.belonging import Belonging
+from shelf_anomaly.budget import budget_of
+from shelf_anomaly.dataset import Dataset
+from shelf_anomaly.finder import APART_M
+from shelf_anomaly.places import bays_of, unpack
+from shelf_anomaly.prints import Prints
+from shelf_anomaly.records import BayView, CellScores, Float32Array
+from shelf_anomaly.signs import RAISED, Signs
+
+from .calibrate import CalibratedBay, EncodedView, with_maxima
+from .pictures import patrols_of_pictures
+
+LOOSEST = 3.0  # budget up to which all maxima that matter are looked at
+
+
+def raise_maxima(
+    dataset: Dataset,
+    calibrated: Mapping[str, CalibratedBay],
+    encoded: Mapping[str, list[EncodedView]],
+    artefact: Artefact,
+    cell_m: float,
+    on_pass: Callable[[], None] = lambda: None,
+) -> dict[str, CalibratedBay]:
+    """
+    Return the bays with the scores of their normal passes as the robot would see them.
+
+    :param encoded: views of the bays, in the order of the dataset
+    :param artefact: the model so far, with a budget
+    :param on_pass: called after each pass of a bay, for progress
+    """
+    bays = bays_of(artefact.arrays)
+    signs = Signs(artefact.stride, Belonging(artefact, bays), Prints(artefact, bays))
+    lowest = budget_of(artefact).threshold(LOOSEST) / RAISED
+    found = {}
+    for bay, one in calibrated.items():
+        normal, pictures = unpack(artefact, bay), patrols_of_pictures(dataset, bay)
+        passes = sorted({view.pass_index for view in encoded[bay]})
+        maps = []
+        for index, scores in zip(passes, one.score_maps, strict=True):
+            patrol = dataset.patrols[index]
+            if np.nanmax(scores, initial=-np.inf) >= lowest:
+                seen = _pass(dataset, bay, patrol, encoded[bay], cell_m)
+                skip = pictures.index(patrol) if patrol in pictures else None
+                scores = signs.raise_scores(seen, normal, scores, lowest, APART_M, skip=skip)
+            maps.append(scores)
+            on_pass()
+        found[bay] = with_maxima(one, np.stack(maps), cell_m)
+    return found
+
+
+def _pass(
+    dataset: Dataset, bay: str, patrol: str, encoded: list[EncodedView], cell_m: float
+) -> BayPass:
+    """Return a pass with its views, and which cells they show."""
+    seen = BayPass(bay, patrol, 0)
+    index = dataset.patrols.index(patrol)
+    by_offset = {view.offset_m: view for view in encoded if view.pass_index == index}
+    for entry in dataset.of(bay):
+        if entry.patrol != patrol:
+            continue
+        view = dataset.load(entry)
+        if view.offset_m in by_offset:
+            seen.add(view, _scores(view, by_offset[view.offset_m], cell_m))
+    return seen
+
+
+def _scores(view: BayView, coded: EncodedView, cell_m: float) -> CellScores:
+    """Return what the signs ask of a view: where it was judged, and its structure."""
+    found = coded.encoded
+    judged: Float32Array = np.where(found.seen, 0.0, np.nan).astype(np.float32)
+    return CellScores(
+        bay=view.bay,
+        stamp_ns=view.stamp_ns,
+        cell_m=cell_m,
+        code=found.code,
+        error=found.error,
+        distance=np.stack([judged, judged]),
+        activity=found.activity,
+    )
