@@ -23,7 +23,7 @@ from shelf_anomaly.finder import APART_M
 from shelf_anomaly.places import bays_of, unpack
 from shelf_anomaly.prints import Prints
 from shelf_anomaly.records import BayView, CellScores, Float32Array
-from shelf_anomaly.signs import RAISED, Signs
+from shelf_anomaly.signs import Signs
 
 from .calibrate import CalibratedBay, EncodedView, with_maxima
 from .pictures import patrols_of_pictures
@@ -48,7 +48,7 @@ def raise_maxima(
     """
     bays = bays_of(artefact.arrays)
     signs = Signs(artefact.stride, Belonging(artefact, bays), Prints(artefact, bays))
-    lowest = budget_of(artefact).threshold(LOOSEST) / RAISED
+    threshold = budget_of(artefact).threshold(LOOSEST)
     found = {}
     for bay, one in calibrated.items():
         normal, pictures = unpack(artefact, bay), patrols_of_pictures(dataset, bay)
@@ -56,11 +56,9 @@ def raise_maxima(
         maps = []
         for index, scores in zip(passes, one.score_maps, strict=True):
             patrol = dataset.patrols[index]
-            if np.nanmax(scores, initial=-np.inf) >= lowest:
-                seen = _pass(dataset, bay, patrol, encoded[bay], cell_m)
-                skip = pictures.index(patrol) if patrol in pictures else None
-                scores = signs.raise_scores(seen, normal, scores, lowest, APART_M, skip=skip)
-            maps.append(scores)
+            seen = _pass(dataset, bay, patrol, encoded[bay], cell_m)
+            skip = pictures.index(patrol) if patrol in pictures else None
+            maps.append(signs.raise_scores(seen, normal, scores, threshold, APART_M, skip=skip))
             on_pass()
         found[bay] = with_maxima(one, np.stack(maps), cell_m)
     return found

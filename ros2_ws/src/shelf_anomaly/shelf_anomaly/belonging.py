@@ -113,6 +113,11 @@ class Belonging:
         near = _is_near(normal.where, cell) & normal.not_of(without_pass)
         return _nearest(normal, looks, near)[0] if near.any() else float('inf')
 
+    @property
+    def packed(self) -> tuple[str, ...]:
+        """Bays whose goods are not loose."""
+        return tuple(bay for bay in self._bays if not self.loose(bay))
+
     def loose(self, bay: str) -> bool:
         """Return whether goods lie about in a bay as they come: fruit in bins."""
         return self._bays[bay].usual_print < PACKED

@@ -15,7 +15,7 @@ from .kinds import Namer, Naming
 from .places import NormalBay
 from .records import BoolArray, Box, Finding, Float32Array, Kind
 from .scoring import channels, peaks, score_map
-from .signs import FALL_OFF, middle_of, RAISED, Signs
+from .signs import FALL_OFF, middle_of, Signs
 from .store_layout import Bay
 
 APART_M = (0.13, 0.26)
@@ -94,8 +94,8 @@ class Finder:
         """
         cell_m, view = seen.scores[0].cell_m, seen.views[0]
         plain = score_map(channels(seen.mean, cell_m), normal.statistics, cell_m)
-        lowest = (KEEP if known else 1.0) * threshold / RAISED
-        scores = self._signs.raise_scores(seen, normal, plain, lowest, APART_M)
+        least = KEEP * threshold if known else threshold
+        scores = self._signs.raise_scores(seen, normal, plain, least, APART_M)
         face = self._face(bay, scores.shape, cell_m, view.margin_m)
         result = PassResult(
             findings=(),

@@ -36,7 +36,7 @@ def test_what_was_dropped_at_any_angle_is_found(angle: int) -> None:
     a, b = shelf(1), shelf(2)
     image = turned_piece(a, b, angle)
     known = prints(A=a, B=b, C=shelf(3))
-    found = known.dropped(view('A', image), HERE)
+    found = known.dropped(view('A', image), HERE, 'ABC')
     assert max(found, key=lambda bay: found[bay].score) == 'B'
     assert found['B'].score > 0.9
     assert all(match.score < 0.8 for bay, match in found.items() if bay != 'B')
@@ -44,7 +44,7 @@ def test_what_was_dropped_at_any_angle_is_found(angle: int) -> None:
 
 def test_what_belongs_nowhere_is_found_nowhere_at_any_angle() -> None:
     a = shelf(1)
-    found = prints(A=a, C=shelf(3)).dropped(view('A', turned_piece(a, shelf(2), 37)), HERE)
+    found = prints(A=a, C=shelf(3)).dropped(view('A', turned_piece(a, shelf(2), 37)), HERE, 'AC')
     assert all(match.score < 0.8 for match in found.values())
 
 
@@ -95,7 +95,7 @@ def test_the_edge_of_a_view_is_no_error() -> None:
 def test_what_was_dropped_nearer_or_farther_is_found(size: float) -> None:
     a, b = shelf(1), shelf(2)
     image = turned_piece(a, b, 37, size)
-    found = prints(A=a, B=b, C=shelf(3)).dropped(view('A', image), HERE)
+    found = prints(A=a, B=b, C=shelf(3)).dropped(view('A', image), HERE, 'ABC')
     assert max(found, key=lambda bay: found[bay].score) == 'B'
     assert found['B'].score > 0.9
     assert all(match.score < 0.8 for bay, match in found.items() if bay != 'B')

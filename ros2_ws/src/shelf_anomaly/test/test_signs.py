@@ -141,7 +141,8 @@ def test_among_loose_goods_only_what_was_dropped_there_is_a_sign() -> None:
     known = signs(LOOSE, A=a, B=b)
     assert not speaks(known, shelf(3))  # another heap
     assert not speaks(known, a, structure=0.3)  # a heap that has sunk
-    assert speaks(known, turned_piece(shelf(3), b, 37))
+    assert not speaks(known, turned_piece(shelf(3), b, 37))  # as plain as fruit
+    assert speaks(known, turned_piece(shelf(3), b, 37), structure=1.5)
 
 
 def test_loose_goods_among_loose_goods_are_no_sign() -> None:
@@ -150,7 +151,8 @@ def test_loose_goods_among_loose_goods_are_no_sign() -> None:
     codes[0, 0] = 1
     arrays = bay_arrays('A', codes, 1.0, LOOSE) | bay_arrays('B', codes, 1.0, LOOSE)
     belonging = Belonging(Artefact(Path('m'), {}, b'', arrays), ('A', 'B'))
-    assert not speaks(Signs(STRIDE, belonging, prints(A=a, B=b)), turned_piece(shelf(3), b, 37))
+    known = Signs(STRIDE, belonging, prints(A=a, B=b))
+    assert not speaks(known, turned_piece(shelf(3), b, 37), structure=1.5)
 
 
 def test_only_maxima_with_a_sign_are_raised_and_only_high_ones_looked_at() -> None:
@@ -160,10 +162,10 @@ def test_only_maxima_with_a_sign_are_raised_and_only_high_ones_looked_at() -> No
     scores[CELL] = 3.0
     scores[CELL[0], 4] = 3.0  # nothing stands out there
     odd = seen(with_piece(a, shelf(3)))
-    found = known.raise_scores(odd, normal(), scores, 2.0, APART_M)
+    found = known.raise_scores(odd, normal(), scores, 2.9 * RAISED, APART_M)
     assert found[CELL] == pytest.approx(3.0 * RAISED)
     assert found[CELL[0], 4] == 3.0
-    assert np.array_equal(known.raise_scores(odd, normal(), scores, 3.1, APART_M), scores)
+    assert np.array_equal(known.raise_scores(odd, normal(), scores, 3.1 * RAISED, APART_M), scores)
 
 
 def test_a_place_that_no_view_judged_shows_no_sign() -> None:
