@@ -27,8 +27,8 @@ RAISED = 1.6
 """How many times the score of a place counts that shows a sign. From 1.4 to 2 all did alike on
 stores of our own."""
 RAISED_DROPPED = 2.0
-"""The same where something was dropped among loose goods, which differ so much from day to day that
-a package stands out little."""
+"""The same where something was dropped among loose goods, which differ so much from day to day
+that a package stands out little."""
 BARE = 0.45
 """Part of the usual structure; of 592 maxima of normal passes 4 lay below, of 36 gaps 27."""
 OTHER_PRINT = 0.68
