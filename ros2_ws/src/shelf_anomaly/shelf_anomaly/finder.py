@@ -26,6 +26,8 @@ KEEP = 0.7
 stands in a shelf scores nearly the same on the next pass; lower, and chance keeps alerts open."""
 BOX_M = (0.06, 0.32)
 NEAR_M = (0.15, 0.25)  # half width and half height within which a finding may be a known alert's
+UPRIGHT_M, LYING_M = 0.08, 0.22
+"""Distance along a board within which two maxima are of one thing, by how the thing lies."""
 SUGGESTIONS = 3
 UNNAMED = Naming(Kind.UNKNOWN, (), 'too weak to be named')
 
@@ -35,7 +37,7 @@ class PassResult:
     """What a pass of a bay showed."""
 
     findings: tuple[Finding, ...]
-    """All that reach KEEP times the threshold, highest first."""
+    """All things that reach KEEP times the threshold, highest first."""
     scores: Float32Array
     """Shape ``(rows, cols)``; NaN where not judged."""
     judged: BoolArray
@@ -111,7 +113,7 @@ class Finder:
             self._finding(bay, seen, normal, result, peak, plain, known)
             for peak in peaks(scores, cell_m, KEEP * threshold, APART_M)
         ]
-        return replace(result, findings=tuple(found))
+        return replace(result, findings=tuple(distinct(found)))
 
     def _face(self, bay: Bay, shape: tuple[int, ...], cell_m: float, margin_m: float) -> BoolArray:
         x = (np.arange(shape[1]) + 0.5) * cell_m - margin_m
@@ -166,6 +168,28 @@ class Finder:
         return Box(
             float(np.clip(x, 0, bay.width)), float(np.clip(y, 0, bay.height)), width, height
         )
+
+
+def distinct(findings: Sequence[Finding]) -> list[Finding]:
+    """
+    Return the findings without further maxima of one thing.
+
+    What is tall has two maxima one above the other on its board, what lies has two beside each
+    other.
+
+    :param findings: highest first
+    """
+    kept: list[Finding] = []
+    for finding in findings:
+        if not any(_same_thing(finding, other) for other in kept):
+            kept.append(finding)
+    return kept
+
+
+def _same_thing(finding: Finding, stronger: Finding) -> bool:
+    within = LYING_M if stronger.kind is Kind.FALLEN else UPRIGHT_M
+    apart = abs(finding.box.x - stronger.box.x)
+    return finding.level == stronger.level and apart <= within
 
 
 def _near(box: Box, other: Box) -> bool:
