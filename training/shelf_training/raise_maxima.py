@@ -47,7 +47,8 @@ def raise_maxima(
     :param on_pass: called after each pass of a bay, for progress
     """
     bays = bays_of(artefact.arrays)
-    signs = Signs(artefact.stride, Belonging(artefact, bays), Prints(artefact, bays))
+    belonging, prints = Belonging(artefact, bays), Prints(artefact, bays)
+    signs = Signs(dataset.store, artefact.stride, belonging, prints)
     threshold = budget_of(artefact).threshold(LOOSEST)
     found = {}
     for bay, one in calibrated.items():

@@ -3,9 +3,10 @@
 """
 Of what kind a finding is, and why.
 
-In this order: a place without its usual structure is empty (gap); what fits its own place well
-when it is turned by a quarter lies (fallen); what is printed or looks like what is normal in some
-bay belongs there (misplaced); the rest belongs nowhere (foreign).
+In this order: what is printed like what stands here once it is turned by a quarter lies (fallen);
+a place without its usual structure is empty (gap); what looks like it when it is turned lies, too;
+what is printed or looks like what is normal in some bay belongs there (misplaced); the rest
+belongs nowhere (foreign).
 """
 
 from __future__ import annotations
@@ -102,15 +103,15 @@ class Namer:
         views = [seen.views[i] for i in seen.views_of(*cell)[:VIEWS]]
         middle = middle or (cell[0] + 0.5, cell[1] + 0.5)
         structure = self._signs.structure(seen, normal, cell)
+        fallen = Naming(Kind.FALLEN, (), 'looks like what is normal here, turned by a quarter')
+        if views and structure < RICH and self._signs.lying(views[0], middle):
+            return fallen
         if structure < BARE and not (views and self._stands(views[0], cell, middle)):
             return _gap(structure)
         if not views:
             return Naming(Kind.UNKNOWN, (), 'not normal at this place')
-        if structure < RICH and (
-            self._signs.lying(views[0], self._signs.pixel(middle))
-            or self._lies(views[0], normal, cell)
-        ):
-            return Naming(Kind.FALLEN, (), 'looks like what is normal here, turned by a quarter')
+        if structure < RICH and self._lies(views[0], normal, cell):
+            return fallen
         homes = self._homes(views, cell, middle)
         if homes:
             return Naming(Kind.MISPLACED, homes, f'looks like what is normal in {homes[0].bay}')

@@ -114,7 +114,7 @@ class Pipeline:
         self._budget = budget_of(artefact)
         self._threshold = self._budget.threshold(self.settings.false_alarms_per_aisle_patrol)
         belonging, prints = Belonging(artefact, self._bays), Prints(artefact, self._bays)
-        hues, signs = Hues(artefact, self._bays), Signs(artefact.stride, belonging, prints)
+        hues, signs = Hues(artefact, self._bays), Signs(store, artefact.stride, belonging, prints)
         namer = Namer(store, self._inspector.network, belonging, prints, hues, signs)
         self._finder = Finder(self._budget, signs, namer)
         self._tracker = Tracker(store, reopen_within_ns=self.settings.reopen_within_ns)

@@ -31,6 +31,7 @@ from shelf_anomaly.places import NormalBay, PlaceStatistics
 from shelf_anomaly.records import CellScores
 from shelf_anomaly.registration import Template
 from shelf_anomaly.signs import middle_of, RAISED, Signs
+from shelf_anomaly.store_layout import parse_store_layout, StoreLayout
 
 STRIDE = 16
 CELL_M = STRIDE / PX_PER_M
@@ -41,6 +42,25 @@ APART_M = (0.13, 0.26)
 PACKED, LOOSE = 0.95, 0.8
 
 
+def store(*bays: str) -> StoreLayout:
+    """Return a store whose second board is 6 cm below the place in question."""
+    made = [
+        {
+            'id': bay,
+            'side': 'left',
+            'origin': [2.0 * i, 1.0, 0.1],
+            'facing_yaw': -1.5707963,
+            'width': 1.5,
+            'height': 1.2,
+            'levels': [0.0, 1.2 - HERE[1] / PX_PER_M - 0.06],
+        }
+        for i, bay in enumerate(bays)
+    ]
+    return parse_store_layout(
+        {'version': 1, 'store': 'corner', 'frame': 'map', 'aisles': [{'id': 'A', 'bays': made}]}
+    )
+
+
 def signs(usual_print: float = PACKED, /, **bays: np.ndarray) -> Signs:
     """Return the signs of bays; ``usual_print`` is that of bay A, the others are packed."""
     codes = np.zeros((ROWS, COLS, 2), np.float32)
@@ -49,7 +69,7 @@ def signs(usual_print: float = PACKED, /, **bays: np.ndarray) -> Signs:
     for bay in bays:
         arrays |= bay_arrays(bay, codes, 1.0, usual_print if bay == 'A' else PACKED)
     belonging = Belonging(Artefact(Path('m'), {}, b'', arrays), tuple(bays))
-    return Signs(STRIDE, belonging, prints(**bays))
+    return Signs(store(*bays), STRIDE, belonging, prints(**bays))
 
 
 def seen(image: np.ndarray, structure: float = 1.0, bay: str = 'A') -> BayPass:
@@ -131,8 +151,11 @@ def test_what_lies_is_a_sign() -> None:
     lying = a.copy()
     lying[row - 25 : row + 25, col - 45 : col + 45] = np.rot90(product)
     known = signs(A=a)
-    assert known.lying(view('A', lying), HERE)
-    assert not known.lying(view('A', a), HERE)
+    assert known.lying(view('A', lying), MIDDLE)
+    assert known.lying(
+        view('A', lying), (MIDDLE[0] - 7, MIDDLE[1])
+    )  # what it left bare stands out
+    assert not known.lying(view('A', a), MIDDLE)
     assert speaks(known, lying)
 
 
@@ -151,7 +174,7 @@ def test_loose_goods_among_loose_goods_are_no_sign() -> None:
     codes[0, 0] = 1
     arrays = bay_arrays('A', codes, 1.0, LOOSE) | bay_arrays('B', codes, 1.0, LOOSE)
     belonging = Belonging(Artefact(Path('m'), {}, b'', arrays), ('A', 'B'))
-    known = Signs(STRIDE, belonging, prints(A=a, B=b))
+    known = Signs(store('A', 'B'), STRIDE, belonging, prints(A=a, B=b))
     assert not speaks(known, turned_piece(shelf(3), b, 37), structure=1.5)
 
 
