@@ -30,6 +30,9 @@ MOST = 2.2  # of the budget, however few the passes
 TAIL = 3.0
 """Maxima per aisle and patrol that the tail is fitted to. A threshold that stands on the one
 maximum at its rank is that maximum's chance; one that stands on all of the tail is steadier."""
+CENSORED = 0.1
+"""Part of the tail whose heights do not count, only that they are that high: a normal pass that shows
+a sign of a fault scores far above all others, and says nothing of where the threshold should be."""
 FEWEST = 2  # maxima that have a slope
 
 
@@ -51,7 +54,8 @@ class Budget:
         Return the score that so many normal maxima per aisle and patrol reach.
 
         The highest maxima are taken as an exponential tail above one of them (peaks over a
-        threshold; Pickands 1975, with shape 0).
+        threshold; Pickands 1975, with shape 0), the very highest as censored (Epstein and Sobel,
+        Life Testing, 1953).
 
         :raises SettingsError: if the budget is not positive
         """
@@ -71,7 +75,9 @@ class Budget:
         if above < FEWEST or wanted >= above:
             return float(np.interp(wanted, rank, scores))
         start = float(np.interp(above, rank, scores))
-        slope = max(float(np.mean(scores[:above])) - start, 0.1)
+        censored = round(CENSORED * above)
+        excess = np.minimum(scores[:above], scores[censored]) - start
+        slope = max(float(excess.sum()) / (above - censored), 0.1)
         return start + slope * math.log(above / wanted)
 
     @property
