@@ -31,8 +31,9 @@ TAIL = 3.0
 """Maxima per aisle and patrol that the tail is fitted to. A threshold that stands on the one
 maximum at its rank is that maximum's chance; one that stands on all of the tail is steadier."""
 CENSORED = 0.1
-"""Part of the tail whose heights do not count, only that they are that high: a normal pass that shows
-a sign of a fault scores far above all others, and says nothing of where the threshold should be."""
+"""Part of the tail whose heights do not count, only that they are that high: a normal pass that
+shows a sign of a fault scores far above all others, which says nothing of where the threshold
+should be."""
 FEWEST = 2  # maxima that have a slope
 
 
