@@ -3,118 +3,133 @@
 """
 Whether what is normal on a bay has moved away from what the model learnt.
 
-For each bay the highest score of a pass, outside the places of alerts, is compared with the same
-number on the normal passes of the calibration, each scored without itself. The test is the
-one-sided rank sum of Mann and Whitney (1947) with its exact distribution, since both samples are
-small. Its p-value alone would call any difference that is real, so the shift must also have used
-up a good part of the way to the threshold. Then the bay is to be learnt anew, before it raises
-alerts.
+Two signs, because a shop changes in two ways.
+
+*Everywhere*: light, the camera's mount, goods that stand less tidily, a new planogram. Scores are
+standard scores of their own place, so on a bay as learnt they spread about 0 with a deviation of
+1, and their upper quartile is that of the normal distribution. When they spread twice as wide, a
+place needs half of what it needed to reach the threshold. The upper quartile of each pass goes
+into a cumulative sum (Page 1954) that stands halfway between the usual quartile and its double. A
+quartile does not see faults, which cover less than a quarter of a bay, so the places of alerts
+need not be left out: that would hide the very drift that raises them. The highest score of a pass
+says little beside it, because it is mostly chance.
+
+*In many places at once*: packages of a new design. As many alerts as a bay raises on one pass
+hardly come by chance when the budget is kept (Poisson).
+
+Such a bay is to be learnt anew. The first sign goes when its passes look as learnt again, the
+second when no more alerts stand there than could be single ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+import math
 from typing import Any
 
 import numpy as np
 
-from .artefact import Artefact
-from .finder import APART_M, PassResult
-from .places import bays_of
-from .records import Box, FloatArray
+from .records import Float32Array
 
-RECENT = 8
-"""Passes that are compared."""
-ENOUGH = 5
-P_VALUE = 0.01
-USED_UP = 0.5
-"""Part of the way from the usual highest score to the threshold that the shift must have gone."""
-
-
-def calibrated_maxima(artefact: Artefact) -> dict[str, FloatArray]:
-    """Return the highest score of each normal pass by bay; empty if the model does not tell."""
-    bays = bays_of(artefact.arrays)
-    counts = [int(np.unique(artefact.array(f'{bay}/passes')).size) for bay in bays]
-    maxima = artefact.array('budget/bay_maxima')
-    if sum(counts) != maxima.size:
-        return {}
-    parts = np.split(maxima.astype(np.float64), np.cumsum(counts)[:-1])
-    return dict(zip(bays, parts, strict=True))
+USUAL = 0.6745
+"""Upper quartile of the standard normal distribution."""
+WIDER = 2.0
+"""So many times as wide as usual must the scores of a pass spread to count fully."""
+ENOUGH = 2.0
+"""Passes that count fully, in a row, until a bay has moved."""
+MOST = 4.0
+"""More is not remembered: a bay that was put in order again is told so after as many passes."""
+BY_CHANCE = 0.001
+"""Chance of so many false alarms on one pass that they cannot be single ones any more."""
 
 
-def rank_sum_p(usual: FloatArray, recent: FloatArray) -> float:
+def upper_quartile(scores: Float32Array) -> float | None:
     """
-    Return the one-sided exact p-value that ``recent`` lies above ``usual`` by chance.
+    Return the upper quartile of the scores of a pass; None when nothing was judged.
 
-    :param usual: shape ``(n,)``; ties count half
-    :param recent: shape ``(m,)``
+    :param scores: shape ``(rows, cols)``; NaN where not judged
     """
-    n, m = len(usual), len(recent)
-    above = (recent[:, None] > usual[None]).sum() + 0.5 * (recent[:, None] == usual[None]).sum()
-    # ways[k, u]: choices of k of the first i places with a statistic of u (Mann and Whitney 1947).
-    ways = np.zeros((m + 1, n * m + 1))
-    ways[0, 0] = 1.0
-    for place in range(n + m):
-        for k in range(min(m, place + 1), 0, -1):
-            shift = place - (k - 1)  # how many of the other sample lie below
-            if shift <= n:
-                moved = np.zeros(n * m + 1)
-                moved[shift:] = ways[k - 1, : n * m + 1 - shift]
-                ways[k] += moved
-    counts = ways[m]
-    return float(counts[int(np.floor(above)) :].sum() / counts.sum())
+    judged = scores[np.isfinite(scores)]
+    return float(np.quantile(judged, 0.75)) if judged.size else None
 
 
-def highest_elsewhere(result: PassResult, alerts: Sequence[Box]) -> float | None:
-    """Return the highest score of a pass outside alerts; None when nothing was judged there."""
-    scores = result.scores.copy()
-    x = (np.arange(scores.shape[1]) + 0.5) * result.cell_m - result.margin_m
-    y = result.bay_height_m + result.margin_m - (np.arange(scores.shape[0]) + 0.5) * result.cell_m
-    for box in alerts:
-        near = (np.abs(y - box.y) <= APART_M[1])[:, None] & (np.abs(x - box.x) <= APART_M[0])
-        scores[near] = np.nan
-    return float(np.nanmax(scores)) if np.isfinite(scores).any() else None
+def too_many(expected: float) -> int:
+    """
+    Return the least number of alerts that chance raises less often than BY_CHANCE.
+
+    :param expected: alerts that the budget allows on one pass of a bay
+    """
+    count, term = 0, math.exp(-expected)
+    rest = 1.0
+    while rest >= BY_CHANCE:
+        rest -= term
+        count += 1
+        term *= expected / count
+    return count
 
 
 class DriftWatch:
-    """The last passes of each bay, beside those of the calibration."""
+    """How far each bay has moved, from its passes."""
 
-    def __init__(self, usual: Mapping[str, FloatArray], model: str, known: Any = None) -> None:
+    def __init__(self, model: str, known: Any = None) -> None:
         """
         Begin, or go on.
 
-        :param usual: highest score of the normal passes by bay
         :param model: tells one fit from another; what was seen under another one does not count
         :param known: what :meth:`state` returned in an earlier run
         """
-        self._usual = usual
-        self._model = model
-        self._recent: dict[str, list[float]] = {}
-        if isinstance(known, Mapping) and known.get('model') == model:
-            self._recent = {bay: [float(v) for v in vs] for bay, vs in known['recent'].items()}
-        self._moved: set[str] = set()
+        self.model = model
+        self._sums: dict[str, float] = {}
+        self._spread: set[str] = set()
+        self._flooded: set[str] = set()
+        if isinstance(known, Mapping) and known.get('model') == model and 'sums' in known:
+            self._sums = {str(bay): float(sum_) for bay, sum_ in known['sums'].items()}
+            self._spread = {str(bay) for bay in known['spread']}
+            self._flooded = {str(bay) for bay in known['flooded']}
 
     @property
     def moved(self) -> tuple[str, ...]:
         """Bays to be learnt anew, sorted."""
-        return tuple(sorted(self._moved))
+        return tuple(sorted(self._spread | self._flooded))
 
     def state(self) -> dict[str, Any]:
         """Return what is to be kept over a restart."""
-        return {'model': self._model, 'recent': self._recent}
+        return {
+            'model': self.model,
+            'sums': self._sums,
+            'spread': sorted(self._spread),
+            'flooded': sorted(self._flooded),
+        }
 
-    def add(self, bay: str, highest: float, threshold: float) -> bool:
-        """Take in a pass; :return: whether what is normal on the bay has moved."""
-        usual = self._usual.get(bay)
-        if usual is None or len(usual) < 2:
-            return False
-        recent = self._recent.setdefault(bay, [])
-        recent.append(highest)
-        del recent[:-RECENT]
-        middle = float(np.median(usual))
-        far = float(np.median(recent)) - middle >= USED_UP * (threshold - middle)
-        if len(recent) >= ENOUGH and far and rank_sum_p(usual, np.array(recent)) < P_VALUE:
-            self._moved.add(bay)
-        else:
-            self._moved.discard(bay)
-        return bay in self._moved
+    def learnt(self, model: str, bays: Iterable[str]) -> None:
+        """Go on with another model, and begin anew with the bays that differ in it."""
+        self.model = model
+        for bay in bays:
+            self._sums.pop(bay, None)
+            self._spread.discard(bay)
+            self._flooded.discard(bay)
+
+    def add(self, bay: str, quartile: float, raised: int, standing: int, expected: float) -> bool:
+        """
+        Take in a pass.
+
+        :param quartile: what :func:`upper_quartile` returned
+        :param raised: alerts that the pass raised
+        :param standing: alerts that are open on the bay after it
+        :param expected: alerts that the budget allows on one pass of a bay
+        :return: whether what is normal on the bay has moved
+        """
+        double = WIDER * USUAL
+        middle = (USUAL + double) / 2
+        says = min(1.0, max(-1.0, (quartile - middle) / (double - middle)))
+        self._sums[bay] = sum_ = min(MOST, max(0.0, self._sums.get(bay, 0.0) + says))
+        if sum_ >= ENOUGH:
+            self._spread.add(bay)
+        elif sum_ <= 0:
+            self._spread.discard(bay)
+        many = too_many(expected)
+        if raised >= many:
+            self._flooded.add(bay)
+        elif standing < many:
+            self._flooded.discard(bay)
+        return bay in self._spread or bay in self._flooded

@@ -27,7 +27,7 @@ from .artefact import Artefact
 from .bay_pass import BayPass
 from .belonging import Belonging
 from .budget import budget_of
-from .drift import calibrated_maxima, DriftWatch, highest_elsewhere
+from .drift import DriftWatch, upper_quartile
 from .errors import ArtefactError, MemoryFileError
 from .evidence import picture, roi
 from .finder import Finder, PassResult
@@ -124,7 +124,7 @@ class Pipeline:
         self._memory_problem = ''
         model = str(artefact.manifest.get('files', {}).get('density.npz', artefact.name))
         earlier = memory.note('drift') if memory is not None else None
-        self._drift = DriftWatch(calibrated_maxima(artefact), model, earlier)
+        self._drift = DriftWatch(model, earlier)
         self._patrol = 'patrol'
         self._passes: dict[str, BayPass] = {}
         self._visited: set[str] = set()
@@ -194,10 +194,10 @@ class Pipeline:
         :return: what the passes that were ended have brought
         """
         times: dict[str, float] = {}
-        ended = self._end(
-            [bay for bay in self._passes if not self._inspector.same(fresh._inspector, bay)],
-            times,
-        )
+        both = {*self._bays, *fresh._bays}
+        learnt = {b for b in both if not self._inspector.same(fresh._inspector, b)}
+        ended = self._end([bay for bay in self._passes if bay in learnt], times)
+        self._drift.learnt(fresh._drift.model, learnt)
         self._bays, self._templates = fresh._bays, fresh._templates
         self._inspector, self._locator = fresh._inspector, fresh._locator
         self._budget, self._finder = fresh._budget, fresh._finder
@@ -441,11 +441,12 @@ class Pipeline:
             ids = list(update.standing)
             changed += update.resolved
             coverage, highest = found.coverage, found.highest
-            places = [a.box for a in self._tracker.open_alerts if a.bay == bay.id]
-            places += [look.box for look in self._learned.looks if look.bay == bay.id]
-            usual = highest_elsewhere(found, places)
-            if usual is not None and coverage >= MIN_COVERAGE:
-                moved = self._drift.add(bay.id, usual, self._threshold)
+            quartile = upper_quartile(found.scores)
+            if quartile is not None and coverage >= MIN_COVERAGE:
+                raised = sum(alert.first_seen_ns == seen.end_ns for alert, _ in update.seen)
+                moved = self._drift.add(
+                    bay.id, quartile, raised, len(update.standing), self._allowed(bay)
+                )
             if update.seen:
                 result = BayResult.ALERT
             elif coverage >= MIN_COVERAGE:  # what stands may be behind what was not seen
@@ -464,6 +465,11 @@ class Pipeline:
             alert_ids=tuple(ids),
             relearn=moved,
         )
+
+    def _allowed(self, bay: Bay) -> float:
+        """Return the false alarms that the budget allows on one pass of a bay."""
+        bays = [one for one in self._bays if self._store.bay(one).aisle == bay.aisle]
+        return self.settings.false_alarms_per_aisle_patrol / len(bays)
 
     def _sightings(
         self, bay: Bay, seen: BayPass, normal: NormalBay, found: PassResult

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -74,6 +74,7 @@ class Patrol:
         frame_ns: int = FRAME_NS,
         start_ns: int | None = None,
         passers: Sequence[Passer] = (),
+        untidy: Mapping[str, float] | None = None,
     ) -> None:
         """
         Draw a patrol; the same store and number give the same patrol.
@@ -84,11 +85,14 @@ class Patrol:
         :param frame_ns: time between two images of a camera
         :param start_ns: stamp of its beginning; without it, one that follows from the number
         :param passers: shoppers and trolleys in front of the shelves
+        :param untidy: how many times as untidily as usual goods stand, by bay
         """
         self._cameras = tuple(cameras)
         self._frame_ns = frame_ns
         seed = [store.seed, 2, number]
-        self._stock = plant(lay_stock(store, np.random.default_rng([*seed, 0])), faults)
+        self._stock = plant(
+            lay_stock(store, np.random.default_rng([*seed, 0]), untidy), faults
+        )
         self._route = patrol_route(store, cameras, np.random.default_rng([*seed, 1]))
         self._localisation = Localisation(np.random.default_rng([*seed, 2]))
         self._rng = np.random.default_rng([*seed, 3])

@@ -51,8 +51,14 @@ class Stock:
     heaps: Mapping[tuple[str, int], Heap]
 
 
-def lay_stock(store: SimStore, rng: np.random.Generator) -> Stock:
-    """Stock all slots as a normal day leaves them."""
+def lay_stock(
+    store: SimStore, rng: np.random.Generator, untidy: Mapping[str, float] | None = None
+) -> Stock:
+    """
+    Stock all slots as a normal day leaves them.
+
+    :param untidy: how many times as untidily as usual goods stand, by bay
+    """
     tidiness = float(rng.uniform(0.7, 1.5))  # larger is worse; one hand for the whole store
     items: dict[tuple[str, int], tuple[Item, ...]] = {}
     heaps: dict[tuple[str, int], Heap] = {}
@@ -60,7 +66,8 @@ def lay_stock(store: SimStore, rng: np.random.Generator) -> Stock:
         if slot.produce:
             heaps[slot.bay, slot.index] = Heap(slot.sku, int(rng.integers(2**31)))
         else:
-            items[slot.bay, slot.index] = _column(slot, store.sizes[slot.sku], tidiness, rng)
+            hand = tidiness * (untidy or {}).get(slot.bay, 1.0)
+            items[slot.bay, slot.index] = _column(slot, store.sizes[slot.sku], hand, rng)
     return Stock(items, heaps)
 
 
