@@ -7,9 +7,8 @@ Patrols of a simulated store are driven through the robot's own pipeline. From t
 bays change step by step (light, tidiness, packaging, the camera's mount) while the others stay as
 they are; no fault is planted, so every alert is one too many::
 
-    python benchmarks/drift.py                      # the demo store and its model, minutes
+    python benchmarks/drift.py        # drawn products; records normal patrols and fits first
     python benchmarks/drift.py --seed 101 --bays 5 --pictures PICTURES --model MODEL
-    python benchmarks/drift.py --seed 7             # records normal patrols and fits first
 
 Printed are, for each drift and bay, the alerts raised by each patrol (a dot: none), the patrol
 that first called for learning anew (R in the row), and how many alerts had been raised by then.
@@ -35,7 +34,7 @@ from shelf_anomaly.records import Alert, BayReport
 from shelf_anomaly_sim.bag import write_patrol
 from shelf_anomaly_sim.camera import CameraSpec, parse_cameras
 from shelf_anomaly_sim.catalogue import Catalogue
-from shelf_anomaly_sim.demo import demo_model, demo_store, LIVE_PATROLS_FROM
+from shelf_anomaly_sim.demo import LIVE_PATROLS_FROM
 from shelf_anomaly_sim.drawn import drawn_catalogue
 from shelf_anomaly_sim.pictures import load_pictures
 from shelf_anomaly_sim.planner import build_store, StorePlan
@@ -78,9 +77,7 @@ def amounts(drift: str, patrols: int) -> list[float]:
     return [float(g > 0) for g in grown] if drift in ABRUPT else grown
 
 
-def drive(
-    scene: Scene, artefact: Artefact, drift: str, patrols: int, first: int
-) -> list[Told]:
+def drive(scene: Scene, artefact: Artefact, drift: str, patrols: int, first: int) -> list[Told]:
     """Drive the patrols of one drift, each through one and the same pipeline."""
     layout = scene.store.layout()
     pipeline = Pipeline(layout, artefact, PipelineSettings(evidence=False))
@@ -94,7 +91,9 @@ def drive(
     everywhere = drift in EVERYWHERE
     told = []
     for bay in layout.bays:
-        reports: list[Sequence[BayReport]] = [p.reports.get(bay, []) for p in result.patrols.values()]
+        reports: list[Sequence[BayReport]] = [
+            p.reports.get(bay, []) for p in result.patrols.values()
+        ]
         told.append(
             Told(
                 bay,
@@ -113,8 +112,15 @@ def _raised(alerts: Sequence[Alert], bay: str, patrol: str) -> int:
 
 def table(drift: str, told: Sequence[Told]) -> Table:
     """Return the rows of one drift."""
-    shown = Table('bay', '', 'alerts raised by patrol', 'highest score of the threshold', 'relearn',
-                  'alerts by then', title=drift)
+    shown = Table(
+        'bay',
+        '',
+        'alerts raised by patrol',
+        'highest score of the threshold',
+        'relearn',
+        'alerts by then',
+        title=drift,
+    )
     for one in told:
         marks = ''.join(
             f'{n or "."}{"R" if moved else " "}'
@@ -133,8 +139,15 @@ def table(drift: str, told: Sequence[Told]) -> Table:
 
 def summary(results: Mapping[str, Sequence[Told]]) -> Table:
     """Return one row for each drift."""
-    shown = Table('drift', 'bays told of drifting', 'patrols after its begin',
-                  'alerts a bay by then', 'in all', 'passes of other bays', 'false relearn')
+    shown = Table(
+        'drift',
+        'bays told of drifting',
+        'patrols after its begin',
+        'alerts a bay by then',
+        'in all',
+        'passes of other bays',
+        'false relearn',
+    )
     for drift, told in results.items():
         moving = [one for one in told if one.drifting]
         still = [one for one in told if not one.drifting]
@@ -173,32 +186,28 @@ def main() -> None:
     """Measure and print."""
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
-    parser.add_argument('--seed', type=int, help='another store than that of the demo')
-    parser.add_argument('--bays', type=int, default=3, help='of that store (default: %(default)s)')
+    parser.add_argument('--seed', type=int, default=7, help='of the store (default: %(default)s)')
+    parser.add_argument('--bays', type=int, default=4, help='of the store (default: %(default)s)')
     parser.add_argument('--pictures', type=Path, help='folder of product pictures')
     parser.add_argument('--model', type=Path, help='fitted on that store; without it one is made')
     parser.add_argument('--normal', type=int, default=8, help='patrols to fit it on')
     parser.add_argument('--patrols', type=int, default=12, help='of each drift (default: 12)')
     parser.add_argument('--first', type=int, default=LIVE_PATROLS_FROM, help='number of the first')
     parser.add_argument('--drifts', default=','.join(DRIFTS), help='default: %(default)s')
-    parser.add_argument('--drifting', help='bays, parted by commas (default: every second one without produce)')
+    parser.add_argument(
+        '--drifting', help='bays, parted by commas (default: every second one without produce)'
+    )
     options = parser.parse_args()
     console, cameras = Console(width=140), parse_cameras('left')
-    catalogue: Catalogue
-    if options.seed is None:
-        store, catalogue = demo_store(), drawn_catalogue(OTHER_DESIGN)
-    else:
-        catalogue = load_pictures(options.pictures) if options.pictures else drawn_catalogue(options.seed)
-        store = build_store(StorePlan(options.seed, bays=options.bays), catalogue)
-        if not options.pictures:
-            catalogue = drawn_catalogue(options.seed + OTHER_DESIGN)
+    sold: Catalogue = drawn_catalogue(options.seed)
+    designs = drawn_catalogue(options.seed + OTHER_DESIGN)
+    if options.pictures:
+        sold = designs = load_pictures(options.pictures)
+    store = build_store(StorePlan(options.seed, bays=options.bays), sold)
     drifting = options.drifting.split(',') if options.drifting else _packages_only(store)[::2]
-    scene = Scene(store, cameras, drifting, catalogue)
+    scene = Scene(store, cameras, drifting, designs)
     with tempfile.TemporaryDirectory(prefix='shelf-anomaly-drift-') as work:
-        model = options.model or (
-            demo_model() if options.seed is None
-            else fitted(store, cameras, options.normal, Path(work))
-        )
+        model = options.model or fitted(store, cameras, options.normal, Path(work))
         artefact = load_artefact(model)
         results = {}
         for drift in options.drifts.split(','):

@@ -164,8 +164,9 @@ def _face(sim: SimBay, camera_pose: Pose, spec: CameraSpec) -> np.ndarray:
     """Return the corners of a bay's face in the image, shape ``(4, 2)``, int32 pixels."""
     bay = sim.bay
     low, high = -SPILL_M, bay.height + SPILL_M
-    corners = np.array([bay.to_map(x, y) for x, y in
-                        ((0, low), (bay.width, low), (bay.width, high), (0, high))])
+    corners = np.array(
+        [bay.to_map(x, y) for x, y in ((0, low), (bay.width, low), (bay.width, high), (0, high))]
+    )
     seen = (corners - camera_pose.position) @ camera_pose.rotation
     pixels = seen[:, :2] / np.maximum(seen[:, 2:], 0.05) * np.diag(spec.model.k)[:2]
     pixels += spec.model.k[:2, 2]

@@ -14,8 +14,8 @@ quartile does not see faults, which cover less than a quarter of a bay, so the p
 need not be left out: that would hide the very drift that raises them. The highest score of a pass
 says little beside it, because it is mostly chance.
 
-*In many places at once*: packages of a new design. As many alerts as a bay raises on one pass
-hardly come by chance when the budget is kept (Poisson).
+*In many places at once*: packages of a new design. So many alerts on one pass of a bay that
+faults and the false alarms of the budget hardly bring them (Poisson).
 
 Such a bay is to be learnt anew. The first sign goes when its passes look as learnt again, the
 second when no more alerts stand there than could be single ones.
@@ -37,10 +37,14 @@ WIDER = 2.0
 """So many times as wide as usual must the scores of a pass spread to count fully."""
 ENOUGH = 2.0
 """Passes that count fully, in a row, until a bay has moved."""
+HEAVIEST = 1.5
+"""No pass counts more, however wide: one alone does not tell, it may have been misplaced."""
 MOST = 4.0
 """More is not remembered: a bay that was put in order again is told so after as many passes."""
+FAULTS = 1.0
+"""Real faults on a pass of a bay that are nothing unusual; a tidy shop has far fewer."""
 BY_CHANCE = 0.001
-"""Chance of so many false alarms on one pass that they cannot be single ones any more."""
+"""Chance of so many alerts on one pass that they cannot be single ones any more."""
 
 
 def upper_quartile(scores: Float32Array) -> float | None:
@@ -57,7 +61,7 @@ def too_many(expected: float) -> int:
     """
     Return the least number of alerts that chance raises less often than BY_CHANCE.
 
-    :param expected: alerts that the budget allows on one pass of a bay
+    :param expected: alerts on one pass of a bay
     """
     count, term = 0, math.exp(-expected)
     rest = 1.0
@@ -109,25 +113,25 @@ class DriftWatch:
             self._spread.discard(bay)
             self._flooded.discard(bay)
 
-    def add(self, bay: str, quartile: float, raised: int, standing: int, expected: float) -> bool:
+    def add(self, bay: str, quartile: float, raised: int, standing: int, allowed: float) -> bool:
         """
         Take in a pass.
 
         :param quartile: what :func:`upper_quartile` returned
         :param raised: alerts that the pass raised
         :param standing: alerts that are open on the bay after it
-        :param expected: alerts that the budget allows on one pass of a bay
+        :param allowed: false alarms that the budget allows on one pass of a bay
         :return: whether what is normal on the bay has moved
         """
         double = WIDER * USUAL
         middle = (USUAL + double) / 2
-        says = min(1.0, max(-1.0, (quartile - middle) / (double - middle)))
+        says = min(HEAVIEST, max(-1.0, (quartile - middle) / (double - middle)))
         self._sums[bay] = sum_ = min(MOST, max(0.0, self._sums.get(bay, 0.0) + says))
         if sum_ >= ENOUGH:
             self._spread.add(bay)
         elif sum_ <= 0:
             self._spread.discard(bay)
-        many = too_many(expected)
+        many = too_many(allowed + FAULTS)
         if raised >= many:
             self._flooded.add(bay)
         elif standing < many:

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 import sys
 
+import cv2
+import numpy as np
 import pytest
 
 pytest.importorskip('onnx', reason='the tiny store needs the training packages')
@@ -19,6 +21,7 @@ import tiny_store
 
 from shelf_anomaly.artefact import load_artefact
 from shelf_anomaly.errors import ArtefactError, PoseError
+from shelf_anomaly.locator import face_homography
 from shelf_anomaly.memory import Memory
 from shelf_anomaly.pipeline import Pipeline, PipelineSettings
 from shelf_anomaly.records import (
@@ -223,6 +226,57 @@ def test_a_pass_that_was_cut_off_is_void_and_the_patrol_goes_on(
     assert FIRST not in reports or reports[FIRST].result is not BayResult.NOT_SEEN
     assert [a.seen_in for a in again.alerts] == [('monday',)]
     assert again.interrupted_patrol is None
+
+
+def faded(frame: Frame, bay_id: str) -> Frame:
+    """Return a frame in which the light of a bay has grown dim and warm."""
+    bay = tiny_store.layout().bays[bay_id]
+    to_image = face_homography(bay, frame.camera, pose_of(frame).pose)
+    corners = np.array([[[0, 0], [bay.width, 0], [bay.width, bay.height], [0, bay.height]]])
+    outline = cv2.perspectiveTransform(corners, to_image).round().astype(np.int32)
+    inside = cv2.fillConvexPoly(np.zeros(frame.image.shape[:2], np.uint8), outline, 1)[..., None]
+    dim = (frame.image * (0.3, 0.6, 0.8)).astype(np.uint8)
+    return replace(frame, image=np.where(inside > 0, dim, frame.image))
+
+
+def drive_faded(pipeline: Pipeline, number: int, bay: str) -> dict[str, bool]:
+    """Drive a patrol in such light; return which bays are to be learnt anew by their reports."""
+    pipeline.begin_patrol(f'patrol {number}')
+    reports: list[BayReport] = []
+    for frame in frames(number, fault=False):
+        reports += pipeline.process(faded(frame, bay), pose_of(frame)).bays
+    return {r.bay: r.relearn for r in [*reports, *pipeline.end_patrol().bays]}
+
+
+def test_a_bay_whose_light_has_changed_is_to_be_learnt_anew(tiny: tuple[Path, Path]) -> None:
+    pipeline = build(tiny)
+    said = [drive_faded(pipeline, number, SECOND) for number in range(2)]
+
+    assert said == [{FIRST: False, SECOND: False}, {FIRST: False, SECOND: True}]
+    assert pipeline.relearn_bays == (SECOND,)
+
+
+def test_a_bay_with_a_fault_is_not(tiny: tuple[Path, Path]) -> None:
+    pipeline = build(tiny)
+    said = [drive(pipeline, number, fault=True) for number in range(4)]
+
+    assert len(pipeline.open_alerts) == 1
+    assert not any(report.relearn for reports in said for report in reports)
+
+
+def test_a_bay_that_was_learnt_anew_is_so_no_more(tiny: tuple[Path, Path]) -> None:
+    pipeline = build(tiny)
+    for number in range(2):
+        drive_faded(pipeline, number, SECOND)
+
+    pipeline.adopt(build(tiny))  # the same model says nothing new
+    assert pipeline.relearn_bays == (SECOND,)
+
+    model = load_artefact(tiny[1])
+    changed = {f'{SECOND}/usual_print': model.array(f'{SECOND}/usual_print') + 1}
+    other = replace(model, arrays={**model.arrays, **changed})
+    pipeline.adopt(Pipeline(load_store_layout(tiny[0]), other, PipelineSettings(threads=1)))
+    assert pipeline.relearn_bays == ()
 
 
 def test_what_is_said_is_written_first(tiny: tuple[Path, Path], tmp_path: Path) -> None:

@@ -90,9 +90,7 @@ class Patrol:
         self._cameras = tuple(cameras)
         self._frame_ns = frame_ns
         seed = [store.seed, 2, number]
-        self._stock = plant(
-            lay_stock(store, np.random.default_rng([*seed, 0]), untidy), faults
-        )
+        self._stock = plant(lay_stock(store, np.random.default_rng([*seed, 0]), untidy), faults)
         self._route = patrol_route(store, cameras, np.random.default_rng([*seed, 1]))
         self._localisation = Localisation(np.random.default_rng([*seed, 2]))
         self._rng = np.random.default_rng([*seed, 3])

@@ -43,3 +43,16 @@ def test_items_stay_in_their_slots() -> None:
     for key, column in lay_stock(sim, np.random.default_rng(2)).items.items():
         assert column[0].x == pytest.approx(slots[key].centre, abs=slots[key].width / 2)
         assert column[0].sku == slots[key].sku
+
+
+def test_a_bay_may_be_stocked_less_tidily_than_the_others() -> None:
+    """Its goods stand more crooked; those of the other bays stand exactly as they did."""
+    sim = store(bays=2)
+    first, second = sim.bays
+    usual = lay_stock(sim, np.random.default_rng(1)).items
+    worse = lay_stock(sim, np.random.default_rng(1), {first: 4.0}).items
+    for key, column in usual.items():
+        factor = 4.0 if key[0] == first else 1.0
+        assert worse[key][0].yaw == pytest.approx(factor * column[0].yaw)
+        assert worse[key][0].push == column[0].push
+    assert {key[0] for key in usual} == {first, second}
