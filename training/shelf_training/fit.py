@@ -155,11 +155,10 @@ def fit(
         bar.finish()
     usual = patrols / aisles(dataset.store, bays)
     arrays |= merge_maxima(arrays, bays, usual)
-    calibrated = with_signs(
+    calibrated = raise_maxima(
         dataset, calibrated, encoded, Artefact(out, manifest, trained.onnx, arrays), console
     )
-    for bay, found in calibrated.items():
-        arrays |= pack_maxima(bay, found.maxima, found.bay_maxima)
+    arrays |= maxima_arrays(calibrated)
     arrays |= merge_maxima(arrays, bays, usual)
     budget = budget_of(Artefact(out, manifest, trained.onnx, arrays))
     plots = plot_bays(out, dataset, trained.history, encoded, calibrated, budget.threshold(1.0))
@@ -274,26 +273,6 @@ def calibrate_all(
     return calibrated
 
 
-def with_signs(
-    dataset: Dataset,
-    calibrated: Mapping[str, CalibratedBay],
-    encoded: Mapping[str, list[EncodedView]],
-    artefact: Artefact,
-    console: Console,
-) -> dict[str, CalibratedBay]:
-    """Let maxima of normal passes that show a sign of a fault count more, as the robot will."""
-    passes = sum(found.bay_maxima.size for found in calibrated.values())
-    with step(console, 'signs on normal passes', passes) as bar:
-        return raise_maxima(
-            dataset,
-            calibrated,
-            encoded,
-            artefact,
-            artefact.stride / dataset.px_per_m,
-            bar.advance,
-        )
-
-
 def data_of(dataset: Dataset, bay: str) -> dict[str, Any]:
     """Return what a bay's normal state was learnt from."""
     views = dataset.of(bay)
@@ -318,6 +297,13 @@ def bay_arrays(calibrated: Mapping[str, CalibratedBay], code_step: float) -> dic
     arrays: dict[str, Any] = {}
     for bay, found in calibrated.items():
         arrays |= pack(bay, found.normal, code_step)
+    return arrays | maxima_arrays(calibrated)
+
+
+def maxima_arrays(calibrated: Mapping[str, CalibratedBay]) -> dict[str, Any]:
+    """Return what the budget needs of each bay."""
+    arrays: dict[str, Any] = {}
+    for bay, found in calibrated.items():
         arrays |= pack_maxima(bay, found.maxima, found.bay_maxima)
     return arrays
 

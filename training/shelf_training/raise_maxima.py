@@ -10,9 +10,10 @@ asked about the passes that they show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
+from rich.console import Console
 
 from shelf_anomaly.artefact import Artefact
 from shelf_anomaly.bay_pass import BayPass
@@ -27,6 +28,7 @@ from shelf_anomaly.signs import Signs
 
 from .calibrate import CalibratedBay, EncodedView, with_maxima
 from .pictures import patrols_of_pictures
+from .progress import step
 
 LOOSEST = 3.0  # budget up to which all maxima that matter are looked at
 
@@ -36,32 +38,35 @@ def raise_maxima(
     calibrated: Mapping[str, CalibratedBay],
     encoded: Mapping[str, list[EncodedView]],
     artefact: Artefact,
-    cell_m: float,
-    on_pass: Callable[[], None] = lambda: None,
+    console: Console,
 ) -> dict[str, CalibratedBay]:
     """
     Return the bays with the scores of their normal passes as the robot would see them.
 
     :param encoded: views of the bays, in the order of the dataset
     :param artefact: the model so far, with a budget
-    :param on_pass: called after each pass of a bay, for progress
     """
+    cell_m = artefact.stride / dataset.px_per_m
     bays = bays_of(artefact.arrays)
     belonging, prints = Belonging(artefact, bays), Prints(artefact, bays)
     signs = Signs(dataset.store, artefact.stride, belonging, prints)
     threshold = budget_of(artefact).threshold(LOOSEST)
     found = {}
-    for bay, one in calibrated.items():
-        normal, pictures = unpack(artefact, bay), patrols_of_pictures(dataset, bay)
-        passes = sorted({view.pass_index for view in encoded[bay]})
-        maps = []
-        for index, scores in zip(passes, one.score_maps, strict=True):
-            patrol = dataset.patrols[index]
-            seen = _pass(dataset, bay, patrol, encoded[bay], cell_m)
-            skip = pictures.index(patrol) if patrol in pictures else None
-            maps.append(signs.raise_scores(seen, normal, scores, threshold, APART_M, skip=skip))
-            on_pass()
-        found[bay] = with_maxima(one, np.stack(maps), cell_m)
+    total = sum(one.bay_maxima.size for one in calibrated.values())
+    with step(console, 'signs on normal passes', total) as bar:
+        for bay, one in calibrated.items():
+            normal, pictures = unpack(artefact, bay), patrols_of_pictures(dataset, bay)
+            passes = sorted({view.pass_index for view in encoded[bay]})
+            maps = []
+            for index, scores in zip(passes, one.score_maps, strict=True):
+                patrol = dataset.patrols[index]
+                seen = _pass(dataset, bay, patrol, encoded[bay], cell_m)
+                skip = pictures.index(patrol) if patrol in pictures else None
+                maps.append(
+                    signs.raise_scores(seen, normal, scores, threshold, APART_M, skip=skip)
+                )
+                bar.advance(note=bay)
+            found[bay] = with_maxima(one, np.stack(maps), cell_m)
     return found
 
 

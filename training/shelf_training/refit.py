@@ -31,8 +31,9 @@ from shelf_anomaly.places import bays_of
 
 from .calibrate import CalibratedBay, code_step, scale_channels
 from .card import bay_card
-from .fit import bay_arrays, calibrate_all, data_of, encode_all, with_signs
-from .normal_maxima import has_maxima, merge_maxima, MERGED, MERGED_BAYS, pack_maxima
+from .fit import bay_arrays, calibrate_all, data_of, encode_all, maxima_arrays
+from .normal_maxima import has_maxima, merge_maxima, MERGED, MERGED_BAYS
+from .raise_maxima import raise_maxima
 from .usual import usual_looks
 
 PASSES_WANTED = 2
@@ -97,9 +98,8 @@ def refit(
     arrays |= new
     manifest = _manifest(artefact, dataset, calibrated)
     model = Artefact(artefact.folder, manifest, artefact.network_onnx, arrays)
-    calibrated = with_signs(dataset, calibrated, encoded, model, console)
-    for bay, found in calibrated.items():
-        arrays |= pack_maxima(bay, found.maxima, found.bay_maxima)
+    calibrated = raise_maxima(dataset, calibrated, encoded, model, console)
+    arrays |= maxima_arrays(calibrated)
     exact = _rebuild_budget(artefact, dataset, arrays, manifest, calibrated)
     if not exact:
         console.print(

@@ -23,9 +23,9 @@ from shelf_anomaly.places import bays_of
 from shelf_anomaly.scoring import PATCH_M, window_mean
 from shelf_anomaly.signs import RAISED
 from shelf_training.calibrate import with_maxima
-from shelf_training.fit import calibrate_all, encode_all, with_signs
+from shelf_training.fit import calibrate_all, encode_all
 from shelf_training.pictures import patrols_of_pictures
-from shelf_training.raise_maxima import LOOSEST
+from shelf_training.raise_maxima import LOOSEST, raise_maxima
 
 pytestmark = pytest.mark.timeout(1200)  # a model is fitted first
 BAY, PATROL = 'A1-L01', 'patrol_01'
@@ -77,7 +77,7 @@ def test_a_normal_pass_with_a_strange_print_counts_more(
     flat = with_maxima(learnt, maps, settings.cell_m)
     assert flat.bay_maxima == pytest.approx(score)
 
-    found = with_signs(dataset, {BAY: flat}, encoded, artefact, quiet)[BAY]
+    found = raise_maxima(dataset, {BAY: flat}, encoded, artefact, quiet)[BAY]
 
     assert found.bay_maxima == pytest.approx([score, RAISED * score, score])
     assert found.maxima == pytest.approx([RAISED * score, score, score])

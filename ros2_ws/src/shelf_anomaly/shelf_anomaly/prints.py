@@ -67,17 +67,23 @@ class _Way:
     size: float = 1.0
     """How much larger than usual a thing looks."""
 
-    def nearby(self, px_per_m: float) -> list[list[_Way]]:
-        """Return ways that differ a little in one respect each: place, angle, size."""
-        moved = [
-            (self.centre[0] + right * px_per_m, self.centre[1] + down * px_per_m)
+    def moved(self, px_per_m: float) -> list[_Way]:
+        """Return ways a little beside."""
+        return [
+            replace(
+                self,
+                centre=(self.centre[0] + right * px_per_m, self.centre[1] + down * px_per_m),
+            )
             for right, down in SHIFTS_M
         ]
-        return [
-            [replace(self, centre=centre) for centre in moved],
-            [replace(self, angle=self.angle + more) for more in TURN],
-            [replace(self, size=self.size * more) for more in GROWTH],
-        ]
+
+    def turned(self) -> list[_Way]:
+        """Return ways turned a little."""
+        return [replace(self, angle=self.angle + more) for more in TURN]
+
+    def sized(self) -> list[_Way]:
+        """Return ways a little smaller and larger."""
+        return [replace(self, size=self.size * more) for more in GROWTH]
 
 
 NOTHING = -1.0  # correlation of what is plain: nothing is printed there
@@ -175,8 +181,8 @@ class Prints:
             return scores[best], parts[best], piece
 
         best = compare(way)
-        for respect in range(len(way.nearby(view.px_per_m))):
-            for other in way.nearby(view.px_per_m)[respect]:
+        for nearby in (lambda w: w.moved(view.px_per_m), _Way.turned, _Way.sized):
+            for other in nearby(way):
                 found = compare(other)
                 if found[0] > best[0]:
                     best, way = found, other
@@ -295,7 +301,7 @@ def _places(
     most: int = PLACES,
 ) -> list[tuple[float, int, int]]:
     """Return correlation, upper row and left column of the best places, coarsely."""
-    if any(a < b for a, b in zip(picture.shape, piece.shape, strict=True)) or piece.std() < PLAIN:
+    if not _comparable(picture, piece):
         return []
     rest = np.asarray(cv2.matchTemplate(picture, piece, cv2.TM_CCOEFF_NORMED), np.float32)
     high, wide = piece.shape[0] // 2, piece.shape[1] // 2
@@ -333,7 +339,7 @@ def _part(picture: ImageArray, piece: ImageArray, row: int, col: int, reach: int
 
 def _least(part: ImageArray, piece: ImageArray) -> float:
     """Return how the worst half of a piece correlates where the whole piece does best."""
-    if _correlation(part, piece) == NOTHING:
+    if not _comparable(part, piece):
         return NOTHING
     scores = cv2.matchTemplate(part, piece, cv2.TM_CCOEFF_NORMED)
     _, _, _, (col, row) = cv2.minMaxLoc(scores)
@@ -358,8 +364,14 @@ def _near(picture: ImageArray, piece: ImageArray, own_m: tuple[float, float]) ->
     return _correlation(picture[max(0, top) : max(0, bottom), max(0, left) : max(0, right)], piece)
 
 
+def _comparable(part: ImageArray, piece: ImageArray) -> bool:
+    """Return whether something is printed on a piece, and it fits into a part."""
+    fits = all(a >= b for a, b in zip(part.shape, piece.shape, strict=True))
+    return fits and float(piece.std()) >= PLAIN
+
+
 def _correlation(part: ImageArray, piece: ImageArray) -> float:
     """Return the highest correlation of a piece within a part; -1 if it is plain or larger."""
-    if piece.std() < PLAIN or any(a < b for a, b in zip(part.shape, piece.shape, strict=True)):
+    if not _comparable(part, piece):
         return NOTHING
     return float(np.clip(cv2.matchTemplate(part, piece, cv2.TM_CCOEFF_NORMED).max(), -1.0, 1.0))

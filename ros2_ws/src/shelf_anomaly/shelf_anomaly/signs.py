@@ -97,14 +97,14 @@ class Signs:
         """
         cell_m = seen.scores[0].cell_m
         factor = RAISED_DROPPED if self._belonging.loose(seen.bay) else RAISED
-        spoken = [
+        places = [
             (row, col)
             for score, row, col in peaks(scores, cell_m, threshold / factor, apart_m)
-            if self.speak(seen, normal, (row, col), middle_of(scores, (score, row, col)), skip)
+            if self.shown(seen, normal, (row, col), middle_of(scores, (score, row, col)), skip)
         ]
-        return raised(scores, spoken, factor, cell_m, apart_m)
+        return raised(scores, places, factor, cell_m, apart_m)
 
-    def speak(
+    def shown(
         self,
         seen: BayPass,
         normal: NormalBay,
@@ -179,7 +179,7 @@ class Signs:
         if own > OWN_PRINT:
             return False
         matches = self._prints.correlations([view], centre).values()
-        there = max((match.score for match in matches), default=-1.0)
+        there = max((match.score for match in matches), default=NOTHING)
         closer = math.log((1 - own + NOISE) / (1 - there + NOISE))
         return there >= ELSEWHERE and closer >= CLOSER_ELSEWHERE
 

@@ -105,7 +105,7 @@ def normal() -> NormalBay:
 
 
 def speaks(known: Signs, image: np.ndarray, structure: float = 1.0) -> bool:
-    return known.speak(seen(image, structure), normal(), CELL, MIDDLE)
+    return known.shown(seen(image, structure), normal(), CELL, MIDDLE)
 
 
 def test_what_stands_where_it_always_stood_is_no_sign() -> None:
@@ -196,7 +196,7 @@ def test_a_place_that_no_view_judged_shows_no_sign() -> None:
     odd = seen(with_piece(a, shelf(3)))
     blind = BayPass('A', 'p', 0)
     blind.add(odd.views[0], replace(odd.scores[0], distance=np.full((2, ROWS, COLS), np.nan)))
-    assert not signs(A=a).speak(blind, normal(), CELL, MIDDLE)
+    assert not signs(A=a).shown(blind, normal(), CELL, MIDDLE)
 
 
 def test_the_middle_is_that_of_all_that_stands_out() -> None:
