@@ -19,17 +19,25 @@ import numpy.typing as npt
 from shelf_anomaly.density import Neighbourhood, References
 from shelf_anomaly.errors import DatasetError
 from shelf_anomaly.finder import APART_M
-from shelf_anomaly.inspector import BayDensity, Encoded, InspectorSettings, ScaleSettings
-from shelf_anomaly.places import as_packed, encode_picture, NormalBay, PRINT_PX_PER_M
+from shelf_anomaly.inspector import BayDensity, Encoded, InspectorSettings, SCALES, ScaleSettings
+from shelf_anomaly.places import (
+    as_packed,
+    as_packed_colours,
+    encode_picture,
+    NormalBay,
+    PRINT_PX_PER_M,
+)
 from shelf_anomaly.records import BayView, Float32Array, FloatArray, ImageArray
 from shelf_anomaly.registration import Template
 from shelf_anomaly.scoring import (
     channels,
+    evened,
     fit_statistics,
     highest,
     PassMap,
     peaks,
     standard_scores,
+    untidiness,
 )
 
 LOWEST_PEAK = 1.0  # standard scores below this are never an alert
@@ -38,9 +46,16 @@ REFERENCE_STEP_M = 0.3
 CODE_STEP = 2.0  # of the bandwidth; rounding errs by 0.6 of the kernel's width, root mean square
 SAMPLE_VIEWS = 4  # views of a bay that the bandwidth is fitted on
 UNIT = 5.0
+LEAST = (0.0, 0.0, 0.0, 1.0)
+"""Smallest distance that counts 1, by channel. Goods that hardly moved between the normal passes
+have the same colour each time, to less than a camera's compression changes it."""
+SHARES = (1.0, 1.0, 1.0, 0.5)
+"""Of the false-alarm budget, by channel. Of 1, 0.5 and 0.25 for colours 0.5 found most on five
+stores of our own."""
 SHARP = 1e-3  # a kernel so narrow that the soft minimum is the minimum
 FINE = Neighbourhood(rows=1, cols=2, offset_m=0.35)
 PATCH = Neighbourhood(rows=1, cols=1, offset_m=0.35)
+COLOUR = Neighbourhood(rows=1, cols=2, offset_m=0.35)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +118,13 @@ def gather(views: list[EncodedView], bay: str) -> References:
     )
 
 
+def colours_of(references: References, views: list[EncodedView]) -> References:
+    """Return references of the same views with their colours in place of codes, rounded."""
+    return as_packed_colours(
+        replace(references, codes=np.stack([v.encoded.colour for v in views]))
+    )
+
+
 def fit_bandwidths(
     bays: Mapping[str, list[EncodedView]], cell_m: float, view_limit_m: float
 ) -> InspectorSettings:
@@ -113,21 +135,35 @@ def fit_bandwidths(
     likelihood of left-out codes is highest near ``h = r / sqrt(d)``; ``r`` is their root mean
     square.
     """
+    near = (FINE, PATCH, COLOUR)
     sharp = InspectorSettings(
-        cell_m, view_limit_m, (ScaleSettings(SHARP, FINE), ScaleSettings(SHARP, PATCH))
+        cell_m,
+        view_limit_m,
+        (ScaleSettings(SHARP, FINE), ScaleSettings(SHARP, PATCH), ScaleSettings(SHARP, COLOUR)),
     )
-    squares: list[list[float]] = [[], []]
-    dims = 1
+    squares: list[list[float]] = [[] for _ in near]
+    dims = [1] * len(near)
     for bay, views in bays.items():
-        density = BayDensity(gather(thin(views), bay), sharp)
-        dims = views[0].encoded.code.shape[2]
+        kept = thin(views)
+        references = gather(kept, bay)
+        density = BayDensity(references, colours_of(references, kept), sharp)
+        code, colour = views[0].encoded.code, views[0].encoded.colour
+        dims = [code.shape[2], code.shape[2], colour.shape[2]]
         for view in views[:: max(1, len(views) // SAMPLE_VIEWS)]:
             found = density.distance(view.encoded, view.offset_m, without_pass=view.pass_index)
-            for scale in (0, 1):
+            for scale in range(len(near)):
                 squares[scale].extend((found[scale][np.isfinite(found[scale])] ** 2).tolist())
-    fine, patch = (float(np.sqrt(np.mean(s) / dims)) if s else 1.0 for s in squares)
+    fine, patch, colour_width = (
+        float(np.sqrt(np.mean(s) / d)) if s else 1.0 for s, d in zip(squares, dims, strict=True)
+    )
     return InspectorSettings(
-        cell_m, view_limit_m, (ScaleSettings(fine, FINE), ScaleSettings(patch, PATCH))
+        cell_m,
+        view_limit_m,
+        (
+            ScaleSettings(fine, FINE),
+            ScaleSettings(patch, PATCH),
+            ScaleSettings(colour_width, COLOUR),
+        ),
     )
 
 
@@ -154,11 +190,13 @@ def calibrate_bay(
     :param on_view: called after each view, for progress
     :param others: the same of other passes
     """
-    references = as_packed(gather(thin(views), bay), code_step(settings))
-    density = BayDensity(references, settings)
+    kept = thin(views)
+    references = as_packed(gather(kept, bay), code_step(settings))
+    colours = colours_of(references, kept)
+    density = BayDensity(references, colours, settings)
     indices = sorted({v.pass_index for v in views})
     rows, cols = references.seen.shape[1:]
-    maps = {p: PassMap(2, rows, cols) for p in indices}
+    maps = {p: PassMap(SCALES, rows, cols) for p in indices}
     for view in views:
         maps[view.pass_index].add(
             density.distance(view.encoded, view.offset_m, without_pass=view.pass_index)
@@ -169,6 +207,7 @@ def calibrate_bay(
     patches = np.concatenate([maps[p].mean[1][np.isfinite(maps[p].mean[1])] for p in indices])
     normal = NormalBay(
         references=references,
+        colours=colours,
         statistics=statistics,
         template=template,
         activity=_mean([v.encoded.activity for v in views], [v.encoded.seen for v in views]),
@@ -203,16 +242,26 @@ def _left_out_scores(scored: Float32Array, cell_m: float) -> Float32Array:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What makes the scores of all bays and passes of a store comparable."""
+
+    factors: FloatArray
+    """Shape ``(channels,)``: by what the scores of each channel are divided."""
+    untidiness: float
+    """How high the scores of a usual pass lie as a whole; see :func:`untidiness`."""
+
+
 def balance(
     bays: Mapping[str, CalibratedBay], cell_m: float, aisle_patrols: float
-) -> tuple[dict[str, CalibratedBay], FloatArray]:
+) -> tuple[dict[str, CalibratedBay], Balance]:
     """
     Bring the channels to one scale, so that none alone spends the false-alarm budget.
 
-    The score that one normal maximum per aisle and patrol reaches becomes UNIT in every channel.
+    The score that so many normal maxima per aisle and patrol reach as the channel's SHARE becomes
+    UNIT.
 
-    :return: the bays with their statistics scaled and their maxima found, and the factors, shape
-        ``(channels,)``
+    :return: the bays with their statistics scaled and their maxima found, and by what
     """
     count = next(iter(bays.values())).left_out.shape[1]
     factors = np.empty(count)
@@ -225,18 +274,32 @@ def balance(
                 for s, _, _ in peaks(m[channel], cell_m, LOWEST_PEAK, APART_M)
             ]
         )
-        rank = min(len(tops) - 1, int(aisle_patrols))
+        rank = min(len(tops) - 1, int(SHARES[channel] * aisle_patrols))
         factors[channel] = max(0.2, tops[::-1][rank] / UNIT) if len(tops) else 1.0
-    return {name: scale_channels(bay, factors, cell_m) for name, bay in bays.items()}, factors
+    scores = [one for bay in bays.values() for one in _score_maps(bay, factors)]
+    known = [value for one in scores if (value := untidiness(one)) is not None]
+    found = Balance(factors, float(np.mean(known)) if known else 1.0)
+    return {name: balanced(bay, found, cell_m) for name, bay in bays.items()}, found
 
 
-def scale_channels(bay: CalibratedBay, factors: FloatArray, cell_m: float) -> CalibratedBay:
-    """Divide each channel's scores by its factor and find the maxima of the normal passes."""
-    wide = factors[:, None, None].astype(np.float32)
-    scores = np.stack([highest(one / wide) for one in bay.left_out])
-    statistics = replace(bay.normal.statistics, std=bay.normal.statistics.std * wide)
+def balanced(bay: CalibratedBay, by: Balance, cell_m: float) -> CalibratedBay:
+    """Return a bay whose scores are comparable with those of the store, with its maxima."""
+    statistics = replace(bay.normal.statistics, std=_spreads(bay, by.factors))
+    scores = np.stack([evened(one, by.untidiness) for one in _score_maps(bay, by.factors)])
     scaled = replace(bay, normal=replace(bay.normal, statistics=statistics))
     return with_maxima(scaled, scores, cell_m)
+
+
+def _score_maps(bay: CalibratedBay, factors: FloatArray) -> list[Float32Array]:
+    """Return the score of each normal pass, shape ``(rows, cols)``."""
+    part = bay.normal.statistics.std / _spreads(bay, factors)
+    return [highest(one * part) for one in bay.left_out]
+
+
+def _spreads(bay: CalibratedBay, factors: FloatArray) -> Float32Array:
+    """Return the distance that counts 1 at each place, shape ``(channels, rows, cols)``."""
+    spreads = bay.normal.statistics.std * factors[:, None, None]
+    return np.asarray(np.maximum(spreads, np.array(LEAST)[:, None, None]), np.float32)
 
 
 def with_maxima(bay: CalibratedBay, score_maps: Float32Array, cell_m: float) -> CalibratedBay:

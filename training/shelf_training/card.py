@@ -61,7 +61,7 @@ def bay_card(manifest: Mapping[str, Any], plots: Sequence[Picture]) -> str:
             f'+-{scale["rows"]} x +-{scale["cols"]} cells',
             f'{scale["offset_m"]} m',
         )
-        for name, scale in zip(('cells', 'patches'), manifest['scales'], strict=True)
+        for name, scale in zip(('cells', 'patches', 'colours'), manifest['scales'], strict=True)
     ]
     parts = [
         f'# {manifest["name"]}',

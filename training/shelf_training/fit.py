@@ -117,7 +117,7 @@ def fit(
     encoded = encode_all(dataset, bays, network, VIEW_LIMIT_M, console)
     inspection = fit_bandwidths(encoded, trained.stride / dataset.px_per_m, VIEW_LIMIT_M)
     patrols = aisle_patrols(dataset, bays)
-    calibrated, factors = balance(
+    calibrated, by = balance(
         calibrate_all(dataset, encoded, inspection, console), inspection.cell_m, patrols
     )
     manifest: dict[str, Any] = {
@@ -134,7 +134,8 @@ def fit(
             for scale in inspection.scales
         ],
         'aisle_patrols': patrols,
-        'channel_factors': [round(float(factor), 4) for factor in factors],
+        'channel_factors': [round(float(factor), 4) for factor in by.factors],
+        'untidiness': round(by.untidiness, 4),
         'data': {bay: data_of(dataset, bay) for bay in bays},
         'training': {**trained.details, 'seed': settings.seed},
         'parity': trained.parity.record(),

@@ -33,7 +33,14 @@ def _views(
         for offset in offsets:
             code = usual + noise * rng.normal(size=usual.shape)
             plain = np.ones((ROWS, COLS), np.float32)
-            encoded = Encoded(code.astype(np.float32), 0.1 * plain, plain > 0, plain)
+            colour = 20 * noise * rng.normal(size=(ROWS, COLS, 2))
+            encoded = Encoded(
+                code.astype(np.float32),
+                0.1 * plain,
+                plain > 0,
+                plain,
+                colour.astype(np.float32),
+            )
             found.append(EncodedView(encoded, offset, index))
     return found
 
@@ -63,7 +70,7 @@ def test_the_bandwidth_follows_how_much_normal_codes_vary() -> None:
     """Three times the noise, three times the bandwidth; patches average noise away."""
     small = fit_bandwidths({'L01': _views(4, noise=0.5)}, CELL_M, 2.0)
     large = fit_bandwidths({'L01': _views(4, noise=1.5)}, CELL_M, 2.0)
-    for scale in (0, 1):
+    for scale in range(3):
         ratio = large.scales[scale].bandwidth / small.scales[scale].bandwidth
         assert ratio == pytest.approx(3.0, rel=0.15)
     assert small.scales[1].bandwidth < small.scales[0].bandwidth

@@ -55,7 +55,8 @@ def drive(model: Path, *, seed: int, fault: bool) -> list[Alert]:
     pipeline.begin_patrol('test')
     for index, (stamp_ns, image) in enumerate(tiny_store.frames(seed=seed, fault=fault)):
         pose = CameraPose(tiny_store.camera_pose(index))
-        pipeline.process(Frame(stamp_ns, image, tiny_store.CAMERA), pose)
+        picture = tiny_store.as_recorded(image)
+        pipeline.process(Frame(stamp_ns, picture, tiny_store.CAMERA), pose)
     pipeline.end_patrol()
     return [alert for alert in pipeline.alerts if alert.bay == NEW]
 

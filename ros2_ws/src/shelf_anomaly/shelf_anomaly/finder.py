@@ -14,7 +14,7 @@ from .budget import Budget
 from .kinds import Namer, Naming
 from .places import NormalBay
 from .records import BoolArray, Box, Finding, Float32Array, Kind
-from .scoring import channels, peaks, score_map
+from .scoring import channels, CODE_CHANNELS, evened, highest, peaks, standard_scores
 from .signs import FALL_OFF, middle_of, Signs
 from .store_layout import Bay
 
@@ -26,8 +26,10 @@ KEEP = 0.7
 stands in a shelf scores nearly the same on the next pass; lower, and chance keeps alerts open."""
 BOX_M = (0.06, 0.32)
 NEAR_M = (0.15, 0.25)  # half width and half height within which a finding may be a known alert's
+NAMED_WITHIN = (4, 2)  # rows and columns within which codes and colours are of one thing
 UPRIGHT_M, LYING_M = 0.08, 0.22
 """Distance along a board within which two maxima are of one thing, by how the thing lies."""
+AROUND_M = (0.06, 0.10)  # half width and half height around a place that count as the place
 SUGGESTIONS = 3
 UNNAMED = Naming(Kind.UNKNOWN, (), 'too weak to be named')
 
@@ -47,6 +49,9 @@ class PassResult:
     threshold: float
     coverage: float
     """Part of the face's cells that were judged."""
+    plain: Float32Array
+    """Scores before the pass was compared with how untidy passes usually are, and before signs
+    made places count more; shape ``(rows, cols)``."""
 
     @property
     def highest(self) -> float:
@@ -55,9 +60,14 @@ class PassResult:
 
     def score_at(self, box: Box) -> float | None:
         """Return the highest score around a place, or None when the place was not judged."""
-        x0, x1 = self._col(box.x - 0.06), self._col(box.x + 0.06)
-        y0, y1 = self._row(box.y + 0.10), self._row(box.y - 0.10)
-        part = self.scores[max(0, y0) : y1 + 1, max(0, x0) : x1 + 1]
+        return self.score_at_cell(self._row(box.y), self._col(box.x))
+
+    def score_at_cell(self, row: int, col: int) -> float | None:
+        """Return the same for the place at a row and column."""
+        across, up = (round(side / self.cell_m) for side in AROUND_M)
+        part = self.scores[
+            max(0, row - up) : row + up + 1, max(0, col - across) : col + across + 1
+        ]
         if part.size == 0 or np.isfinite(part).mean() < 0.5:
             return None
         return float(np.nanmax(part))
@@ -72,9 +82,16 @@ class PassResult:
 class Finder:
     """Turns passes into findings, for one budget."""
 
-    def __init__(self, budget: Budget, signs: Signs, namer: Namer) -> None:
-        """Prepare for one budget; ``signs`` make places count more, ``namer`` tells the kinds."""
+    def __init__(self, budget: Budget, untidiness: float, signs: Signs, namer: Namer) -> None:
+        """
+        Prepare for one budget.
+
+        :param untidiness: that of a usual pass of this store
+        :param signs: make places count more
+        :param namer: tells the kinds
+        """
         self._budget = budget
+        self._untidiness = untidiness
         self._signs = signs
         self._namer = namer
 
@@ -95,9 +112,11 @@ class Finder:
             tell it takes as long as several views
         """
         cell_m, view = seen.scores[0].cell_m, seen.views[0]
-        plain = score_map(channels(seen.mean, cell_m), normal.statistics, cell_m)
+        standard = standard_scores(channels(seen.mean, cell_m), normal.statistics, cell_m)
+        plain, codes = highest(standard), highest(standard[:CODE_CHANNELS])
         least = KEEP * threshold if known else threshold
-        scores = self._signs.raise_scores(seen, normal, plain, least, APART_M)
+        even = evened(plain, self._untidiness)
+        scores = self._signs.raise_scores(seen, normal, even, least, APART_M)
         face = self._face(bay, scores.shape, cell_m, view.margin_m)
         result = PassResult(
             findings=(),
@@ -108,12 +127,18 @@ class Finder:
             bay_height_m=bay.height,
             threshold=threshold,
             coverage=float(seen.judged[face].mean()) if face.any() else 0.0,
+            plain=plain,
         )
         found = [
-            self._finding(bay, seen, normal, result, peak, plain, known)
+            self._finding(bay, seen, normal, result, peak, codes, known)
             for peak in peaks(scores, cell_m, KEEP * threshold, APART_M)
         ]
         return replace(result, findings=tuple(distinct(found)))
+
+    def at_home(self, seen: BayPass, normal: NormalBay, cell: tuple[int, int]) -> bool:
+        """Return whether a cell, row and column, shows the print that it usually shows."""
+        middle = (cell[0] + 0.5, cell[1] + 0.5)
+        return self._signs.at_home(seen, normal, cell, middle)
 
     def _face(self, bay: Bay, shape: tuple[int, ...], cell_m: float, margin_m: float) -> BoolArray:
         x = (np.arange(shape[1]) + 0.5) * cell_m - margin_m
@@ -128,27 +153,51 @@ class Finder:
         normal: NormalBay,
         result: PassResult,
         peak: tuple[float, int, int],
-        plain: Float32Array,
+        codes: Float32Array,
         known: Sequence[Box],
     ) -> Finding:
         score, row, col = peak
         box = self._box(bay, result, peak)
         matters = score >= result.threshold or any(_near(box, other) for other in known)
-        middle = middle_of(result.scores, peak)
-        naming = self._namer.name(seen, normal, (row, col), middle) if matters else UNNAMED
+        naming = self._name(seen, normal, result, peak, codes) if matters else UNNAMED
         return Finding(
             bay=bay.id,
             box=box,
             level=bay.level_at(box.y),
             kind=naming.kind,
             score=score,
-            weight=score / float(plain[row, col]) if score > 0 else 1.0,
+            weight=score / float(result.plain[row, col]) if score > 0 else 1.0,
             threshold=result.threshold,
             p_value=self._budget.p_value(score),
             sightings=len(seen.views_of(row, col)),
             homes=naming.homes[:SUGGESTIONS],
             reason=naming.reason,
         )
+
+    def _name(
+        self,
+        seen: BayPass,
+        normal: NormalBay,
+        result: PassResult,
+        peak: tuple[float, int, int],
+        codes: Float32Array,
+    ) -> Naming:
+        """
+        Name what stands at a maximum.
+
+        Codes show a thing as a whole, its colour often only a part of it: where codes stand out,
+        too, they say where it is.
+        """
+        scores, (_, row, col) = result.scores, peak
+        top, left = max(0, row - NAMED_WITHIN[0]), max(0, col - NAMED_WITHIN[1])
+        near = np.nan_to_num(
+            codes[top : row + NAMED_WITHIN[0] + 1, left : col + NAMED_WITHIN[1] + 1]
+        )
+        down, right = np.unravel_index(int(near.argmax()), near.shape)
+        if near[down, right] >= FALL_OFF * result.threshold:
+            scores = codes
+            peak = (float(near[down, right]), top + int(down), left + int(right))
+        return self._namer.name(seen, normal, peak[1:], middle_of(scores, peak))
 
     def _box(self, bay: Bay, result: PassResult, peak: tuple[float, int, int]) -> Box:
         """Return the place of a maximum; its extent ends where the score falls off."""

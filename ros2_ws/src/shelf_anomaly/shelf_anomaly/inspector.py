@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from .artefact import Artefact
+from .colours import cell_colours, ColourDensity
 from .density import Neighbourhood, patch_codes, PlaceDensity, References
 from .errors import ArtefactError
 from .network import Network
@@ -21,6 +22,7 @@ from .scoring import PATCH_M
 
 EDGE_M = 0.01  # cells whose middle is farther outside the face are not judged
 CONTEXT_CELLS = 4  # columns beside the judged ones that the network gets to see
+SCALES = 3  # codes of cells, codes of patches, colours of cells
 KEPT_BAYS = 8  # bays whose references are kept unpacked; a robot sees two or three at a time
 
 
@@ -40,8 +42,8 @@ class InspectorSettings:
     view_limit_m: float
     """Cells farther along the shelf than this from the camera are not judged: too much
     parallax."""
-    scales: tuple[ScaleSettings, ScaleSettings]
-    """Cells, and patches of about one facing."""
+    scales: tuple[ScaleSettings, ScaleSettings, ScaleSettings]
+    """Codes of cells, codes of patches of about one facing, and colours of cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Encoded:
     """Shape ``(rows, cols)``: cells that can be judged."""
     activity: Float32Array
     """Shape ``(rows, cols)``."""
+    colour: Float32Array
+    """Shape ``(rows, cols, 2)``; see :func:`cell_colours`."""
 
 
 def encode_view(view: BayView, network: Network, view_limit_m: float) -> Encoded:
@@ -78,14 +82,15 @@ def encode_view(view: BayView, network: Network, view_limit_m: float) -> Encoded
     rows, cols = seen.shape
     if columns.size == 0:
         empty = np.zeros((rows, cols), np.float32)
-        return Encoded(np.zeros((rows, cols, 1), np.float32), empty, seen, empty)
+        blank = np.zeros((rows, cols, 2), np.float32)
+        return Encoded(np.zeros((rows, cols, 1), np.float32), empty, seen, empty, blank)
     start = max(0, int(columns[0]) - CONTEXT_CELLS)
     stop = min(cols, int(columns[-1]) + 1 + CONTEXT_CELLS)
     part_code, part_error = network(view.image[:, start * stride : stop * stride])
     code = np.zeros((rows, cols, part_code.shape[2]), np.float32)
     error = np.zeros((rows, cols), np.float32)
     code[:, start:stop], error[:, start:stop] = part_code, part_error
-    return Encoded(code, error, seen, activity(view, stride))
+    return Encoded(code, error, seen, activity(view, stride), cell_colours(view, stride))
 
 
 def activity(view: BayView, stride: int) -> Float32Array:
@@ -106,12 +111,19 @@ def activity(view: BayView, stride: int) -> Float32Array:
 
 
 class BayDensity:
-    """The densities of one bay at both scales."""
+    """The densities of one bay at all scales."""
 
-    def __init__(self, references: References, settings: InspectorSettings) -> None:
-        """Pool the references to patches and lay both scales out."""
+    def __init__(
+        self, references: References, colours: References, settings: InspectorSettings
+    ) -> None:
+        """
+        Pool the references to patches and lay all scales out.
+
+        :param references: codes of the bay's normal views
+        :param colours: colours of them, in place of codes
+        """
         self._settings = settings
-        fine, patch = settings.scales
+        fine, patch, colour = settings.scales
         pooled = [
             patch_codes(c, s, settings.cell_m, PATCH_M)
             for c, s in zip(references.codes, references.seen, strict=True)
@@ -125,11 +137,12 @@ class BayDensity:
         self.patches = patches
         self._fine = PlaceDensity(references, fine.bandwidth, fine.neighbourhood)
         self._patch = PlaceDensity(patches, patch.bandwidth, patch.neighbourhood)
+        self._colour = ColourDensity(colours, colour.bandwidth, colour.neighbourhood)
 
     def distance(
         self, encoded: Encoded, offset_m: float, *, without_pass: int | None = None
     ) -> Float32Array:
-        """Return the distances at both scales, shape ``(2, rows, cols)``; NaN where not judged."""
+        """Return the distances at all scales, shape ``(3, rows, cols)``; NaN where not judged."""
         patch, enough = patch_codes(encoded.code, encoded.seen, self._settings.cell_m, PATCH_M)
         return np.stack(
             [
@@ -137,6 +150,9 @@ class BayDensity:
                     encoded.code, encoded.seen, offset_m, without_pass=without_pass
                 ),
                 self._patch.distance(patch, enough, offset_m, without_pass=without_pass),
+                self._colour.distance(
+                    encoded.colour, encoded.seen, offset_m, without_pass=without_pass
+                ),
             ]
         )
 
@@ -144,12 +160,12 @@ class BayDensity:
 def read_settings(artefact: Artefact) -> InspectorSettings:
     """Return the inspection's settings; :raises ArtefactError: if the manifest lacks one."""
     scales = artefact.manifest.get('scales')
-    if not isinstance(scales, list) or len(scales) != 2:
+    if not isinstance(scales, list) or len(scales) != SCALES:
         raise ArtefactError(
-            f'{artefact.folder}: the manifest has no two scales; fit the model again'
+            f'{artefact.folder}: the manifest has no {SCALES} scales; fit the model again'
         )
     try:
-        fine, patch = (
+        fine, patch, colour = (
             ScaleSettings(
                 float(s['bandwidth']),
                 Neighbourhood(int(s['rows']), int(s['cols']), float(s['offset_m'])),
@@ -163,7 +179,7 @@ def read_settings(artefact: Artefact) -> InspectorSettings:
     return InspectorSettings(
         cell_m=artefact.stride / artefact.number('px_per_m'),
         view_limit_m=artefact.number('view_limit_m'),
-        scales=(fine, patch),
+        scales=(fine, patch, colour),
     )
 
 
@@ -217,7 +233,7 @@ class Inspector:
         if encoded.seen.any():
             distance = self._bay(view.bay)[1].distance(encoded, view.offset_m)
         else:
-            distance = np.full((2, rows, cols), np.nan, np.float32)
+            distance = np.full((SCALES, rows, cols), np.nan, np.float32)
         return CellScores(
             view.bay,
             view.stamp_ns,
@@ -231,7 +247,10 @@ class Inspector:
     def _bay(self, bay: str) -> tuple[NormalBay, BayDensity]:
         if bay not in self._kept:
             normal = unpack(self._artefact, bay)
-            self._kept[bay] = (normal, BayDensity(normal.references, self.settings))
+            self._kept[bay] = (
+                normal,
+                BayDensity(normal.references, normal.colours, self.settings),
+            )
             if len(self._kept) > KEPT_BAYS:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(bay)

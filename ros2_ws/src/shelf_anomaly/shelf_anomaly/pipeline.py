@@ -116,7 +116,7 @@ class Pipeline:
         belonging, prints = Belonging(artefact, self._bays), Prints(artefact, self._bays)
         hues, signs = Hues(artefact, self._bays), Signs(store, artefact.stride, belonging, prints)
         namer = Namer(store, self._inspector.network, belonging, prints, hues, signs)
-        self._finder = Finder(self._budget, signs, namer)
+        self._finder = Finder(self._budget, artefact.number('untidiness'), signs, namer)
         self._tracker = Tracker(store, reopen_within_ns=self.settings.reopen_within_ns)
         self._learned = LearnedLooks()
         self._memory = memory
@@ -430,7 +430,7 @@ class Pipeline:
             known = [alert.box for alert in self._tracker.open_alerts if alert.bay == bay.id]
             found = self._finder.find(bay, seen, normal, self._threshold, known)
             sightings = self._sightings(bay, seen, normal, found)
-            look = _Look(seen, normal)
+            look = _Look(seen, normal, self._finder, found)
             update = self._tracker.update(
                 bay, seen.patrol, seen.end_ns, found, sightings, look.alike
             )
@@ -441,7 +441,7 @@ class Pipeline:
             ids = list(update.standing)
             changed += update.resolved
             coverage, highest = found.coverage, found.highest
-            quartile = upper_quartile(found.scores)
+            quartile = upper_quartile(found.plain)
             if quartile is not None and coverage >= MIN_COVERAGE:
                 raised = sum(alert.first_seen_ns == seen.end_ns for alert, _ in update.seen)
                 moved = self._drift.add(
@@ -477,7 +477,7 @@ class Pipeline:
         """Return the findings that nobody has called normal, with what the tracker asks."""
         if self._memory is not None and self._memory.changed_elsewhere():
             self._learned.replace(self._memory.learned())  # taken back on the command line
-        look = _Look(seen, normal)
+        look = _Look(seen, normal, self._finder, found)
         sightings = []
         for finding in found.findings:
             if self._learned.explains(finding, look.now, look.normals):
@@ -529,9 +529,13 @@ class Pipeline:
 class _Look:
     """How places look in one pass, beside how they look on the normal ones."""
 
-    def __init__(self, seen: BayPass, normal: NormalBay) -> None:
+    def __init__(
+        self, seen: BayPass, normal: NormalBay, finder: Finder, found: PassResult
+    ) -> None:
         self._seen = seen
         self._normal = normal
+        self._finder = finder
+        self._found = found
 
     def now(self, then: Appearance) -> Appearance | None:
         """Return the place of an appearance as this pass saw it."""
@@ -542,11 +546,26 @@ class _Look:
         cell_m = self._seen.scores[0].cell_m
         return normal_appearances(self._normal.references, then.middle, cell_m)
 
+    def _put_right(self, then: Appearance) -> bool:
+        """Return whether nothing is found at a place any more and its usual print is there."""
+        rows, cols = self._found.scores.shape
+        cell = min(then.middle[0], rows - 1), min(then.middle[1], cols - 1)
+        score = self._found.score_at_cell(*cell)
+        quiet = score is not None and score < self._found.threshold
+        return quiet and self._finder.at_home(self._seen, self._normal, cell)
+
     def alike(self, _bay: str, then: Appearance) -> bool | None:
-        """Return whether the place looks as it did."""
+        """
+        Return whether the place looks as it did.
+
+        A variety that looks much like what belongs there may be nearer to it by its codes than to
+        the few normal passes; not by its print.
+        """
         now = self.now(then)
         if now is None:
             return None
+        if self._put_right(then):
+            return False
         normals = self.normals(then)
         return alike(now, then, normals, usual_distance(normals))
 

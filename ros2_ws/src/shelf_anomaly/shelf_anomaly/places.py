@@ -29,6 +29,7 @@ WINDOW = (4, 2)
 """Rows and columns of cells of the window through which looks are compared: about one facing."""
 TEMPLATE_STEP = 1 / 64
 """Of locally normalised grey values, which spread by about 1, and of weights: packs to half."""
+COLOUR_STEP = 1.0  # of a* and b*; between two normal passes of a place lies about twice as much
 PRINT_PX_PER_M = 192.0
 """Of the pictures of further passes: small print can still be told apart."""
 
@@ -48,6 +49,8 @@ class NormalBay:
     """All that is known about one bay's normal state."""
 
     references: References
+    colours: References
+    """Of the same views as the references: their colours in place of codes."""
     statistics: PlaceStatistics
     template: Template
     activity: Float32Array
@@ -74,6 +77,7 @@ def pack(bay: str, normal: NormalBay, code_step: float) -> dict[str, Array]:
     return {
         f'{bay}/codes': codes.packed,
         f'{bay}/code_scale': np.stack([codes.low, codes.step]),
+        f'{bay}/colours': _pack_colours(normal.colours),
         f'{bay}/seen': np.packbits(normal.references.seen),
         f'{bay}/offsets_m': normal.references.offsets_m.astype(np.float32),
         f'{bay}/passes': normal.references.passes.astype(np.int16),
@@ -93,6 +97,16 @@ def pack(bay: str, normal: NormalBay, code_step: float) -> dict[str, Array]:
 
 def _rounded(values: Float32Array, step: float) -> Float32Array:
     return np.asarray(np.round(values / step) * step, np.float32)
+
+
+def _pack_colours(colours: References) -> Array:
+    rounded = np.clip(np.round(colours.codes / COLOUR_STEP), -127, 127)
+    return np.where(colours.seen[..., None], rounded, 0).astype(np.int8)
+
+
+def as_packed_colours(colours: References) -> References:
+    """Return colours as the robot will have them, rounded."""
+    return replace(colours, codes=_pack_colours(colours).astype(np.float32) * COLOUR_STEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +175,16 @@ def unpack(artefact: Artefact, bay: str) -> NormalBay:
     packing = read_packing(artefact, bay)
     statistics = artefact.array(f'{bay}/statistics').astype(np.float32)
     template = artefact.array(f'{bay}/template').astype(np.float32)
+    references = References(
+        codes=packing.packed.astype(np.float32) * packing.step + packing.low,
+        seen=packing.seen,
+        offsets_m=artefact.array(f'{bay}/offsets_m').astype(np.float64),
+        passes=packing.passes,
+    )
+    colours = artefact.array(f'{bay}/colours').astype(np.float32) * COLOUR_STEP
     return NormalBay(
-        references=References(
-            codes=packing.packed.astype(np.float32) * packing.step + packing.low,
-            seen=packing.seen,
-            offsets_m=artefact.array(f'{bay}/offsets_m').astype(np.float64),
-            passes=packing.passes,
-        ),
+        references=references,
+        colours=replace(references, codes=colours),
         statistics=PlaceStatistics(statistics[0], statistics[1]),
         template=Template(template[0], template[1]),
         activity=artefact.array(f'{bay}/activity').astype(np.float32),

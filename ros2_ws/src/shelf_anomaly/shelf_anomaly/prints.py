@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+import math
 
 import cv2
 import numpy as np
@@ -29,6 +30,10 @@ OWN_M = 0.1  # around its own place nothing is looked for: what is wrong there i
 PLACE_M = (0.12, 0.16)
 """Half width and half height around a place that count as the place: a lying product's middle is
 not where its upright one was."""
+SLOT_M = (0.05, 0.16)
+"""The same for what stands upright: farther to the side it is the next slot's."""
+NOISE = 0.01  # of a correlation
+AT_HOME = 0.94  # from which on what stands at a place need not be looked for elsewhere
 ANGLES, TURN = tuple(range(0, 360, 10)), (-5.0, 5.0)
 """Degrees by which a thing is turned that was dropped and fits nowhere upright, and then closer.
 Twice as wide steps lose a tenth of the correlation."""
@@ -54,6 +59,17 @@ class Match:
     """Normalised correlation, -1..1."""
     down_m: float
     """From the upper edge of the view to the middle of the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What stands at a place beside what stands there normally, and beside all else."""
+
+    closer: float
+    """Logarithm of how many times less it differs from what fits best elsewhere, with NOISE beside
+    both; of the piece of which that is clearest."""
+    elsewhere: float
+    """Normalised correlation of that piece with what fits best elsewhere, -1..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +155,46 @@ class Prints:
             if matches
         }
 
+    def compare(
+        self, views: Sequence[BayView], centre: tuple[float, float], skip: int | None = None
+    ) -> Comparison:
+        """
+        Compare what stands at one place with what stands there normally and with all else.
+
+        Each piece is compared with both: one that shows the edge of a thing shows what stands
+        beside it, too, which is normal there.
+
+        :param views: views of one bay and pass, at least one
+        :param centre: column and row in pixels of the views
+        :param skip: number of the bay's picture that is not asked
+        """
+        found = []
+        for aside in ASIDE_M:
+            both = [self._own_and_elsewhere(view, centre, aside, skip) for view in views]
+            closer = [math.log((1 - own + NOISE) / (1 - there + NOISE)) for own, there in both]
+            found.append(
+                Comparison(float(np.mean(closer)), float(np.mean([there for _, there in both])))
+            )
+        return max(found, key=lambda comparison: comparison.closer)
+
+    def _own_and_elsewhere(
+        self, view: BayView, centre: tuple[float, float], aside: float, skip: int | None
+    ) -> tuple[float, float]:
+        """Return the highest correlation of one piece at its own place, and away from it."""
+        at = (centre[0] + aside * view.px_per_m, centre[1])
+        piece, here = _pieces(view, at, 0), _metres(view, at)
+        ours = [p for i, p in enumerate(self._pictures[view.bay]) if i != skip]
+        own = max((_near(one.fine, piece.fine, here, SLOT_M) for one in ours), default=NOTHING)
+        if own >= AT_HOME:
+            return own, NOTHING
+        pictures = {**self._pictures, view.bay: ours}
+        found = [
+            _highest(one, [piece], _own(view, at, bay))
+            for bay, asked in pictures.items()
+            for one in asked
+        ]
+        return own, _best(found).score
+
     def dropped(
         self, view: BayView, centre: tuple[float, float], bays: Iterable[str]
     ) -> dict[str, Match]:
@@ -194,6 +250,8 @@ class Prints:
         centre: tuple[float, float],
         angles: Sequence[int] = (0,),
         skip: int | None = None,
+        sizes: Sequence[float] = (1.0,),
+        reach_m: tuple[float, float] = PLACE_M,
     ) -> float:
         """
         Look for what stands at one place at that very place.
@@ -201,6 +259,8 @@ class Prints:
         :param centre: column and row in pixels of the view
         :param angles: degrees by which the piece is turned; the best of them counts
         :param skip: number of the bay's picture that is not asked
+        :param sizes: how much larger than in the pictures it may look; the best of them counts
+        :param reach_m: how far to each side, and up and down, it may stand
         :return: the highest correlation with what is normal there; NOTHING if it is plain
         """
         own = _metres(view, centre)
@@ -211,9 +271,10 @@ class Prints:
                 # What is turned by a quarter is long across, and its height is what is unsure.
                 step = (0.0, aside) if angle % 180 else (aside, 0.0)
                 at = (centre[0] + step[0] * view.px_per_m, centre[1] + step[1] * view.px_per_m)
-                piece = _pieces(view, at, angle).fine
-                for picture in pictures:
-                    best = max(best, _near(picture.fine, piece, own))
+                for size in sizes:
+                    piece = _piece(view, _Way(at, angle, size), FINE)
+                    for picture in pictures:
+                        best = max(best, _near(picture.fine, piece, own, reach_m))
         return best
 
 
@@ -349,17 +410,22 @@ def _least(part: ImageArray, piece: ImageArray) -> float:
     return min(_correlation(there[half], piece[half]) for half in halves)
 
 
-def _near(picture: ImageArray, piece: ImageArray, own_m: tuple[float, float]) -> float:
-    """Return the highest correlation within PLACE_M of a place."""
+def _near(
+    picture: ImageArray,
+    piece: ImageArray,
+    own_m: tuple[float, float],
+    reach_m: tuple[float, float],
+) -> float:
+    """Return the highest correlation within so much to each side and up and down of a place."""
     high, wide = piece.shape[:2]
     col, row = own_m[0] * FINE, own_m[1] * FINE
     left, top = (
         round(m - r * FINE - s / 2)
-        for m, r, s in zip((col, row), PLACE_M, (wide, high), strict=True)
+        for m, r, s in zip((col, row), reach_m, (wide, high), strict=True)
     )
     right, bottom = (
         round(m + r * FINE + s / 2)
-        for m, r, s in zip((col, row), PLACE_M, (wide, high), strict=True)
+        for m, r, s in zip((col, row), reach_m, (wide, high), strict=True)
     )
     return _correlation(picture[max(0, top) : max(0, bottom), max(0, left) : max(0, right)], piece)
 

@@ -19,8 +19,10 @@ from .records import BoolArray, Float32Array
 
 PATCH_M = (0.09, 0.20)
 """Width and height of the patch of the coarse scale: about one facing."""
-CHANNELS = ((0, (0.09, 0.20)), (0, (0.13, 0.13)), (1, (0.05, 0.05)))
-"""Scale and window (metres) of each channel: upright facings, small things, whole facings."""
+CHANNELS = ((0, (0.09, 0.20)), (0, (0.13, 0.13)), (1, (0.05, 0.05)), (2, (0.05, 0.05)))
+"""Scale and window (metres) of each channel: upright facings, small things, whole facings, and
+colours."""
+CODE_CHANNELS = 3  # the first; the others are of colours
 PRIOR_PASSES = 100.0
 """Weight of the bay's mean variance against a place's own, in passes."""
 PRIOR_MEANS = 10.0
@@ -31,6 +33,9 @@ LINE_WIDTH_M = 0.29
 """Rows or columns that are raised over less than this width are a misalignment or a shadow."""
 WIDE_LIMIT = 1.0  # what is taken from wider ones: an emptied level or bay must stay an anomaly
 SMOOTH_M = 0.08
+UNTIDY = 0.9
+"""Quantile of a pass's scores that says how untidy its goods stand: no few faults move it."""
+EVENED = 1.25  # a pass counts at most so much less
 
 
 class PassMap:
@@ -163,6 +168,30 @@ def highest(standard: Float32Array) -> Float32Array:
     unknown = ~np.isfinite(standard).any(axis=0)
     best = np.where(np.isfinite(standard), standard, -np.inf).max(axis=0)
     return np.where(unknown, np.nan, best).astype(np.float32)
+
+
+def untidiness(scores: Float32Array) -> float | None:
+    """
+    Return how high the scores of a pass lie as a whole; None if nothing was judged.
+
+    :param scores: shape ``(rows, cols)``, NaN where not judged
+    """
+    return float(np.nanquantile(scores, UNTIDY)) if np.isfinite(scores).any() else None
+
+
+def evened(scores: Float32Array, usual: float) -> Float32Array:
+    """
+    Return the scores of a pass that is untidier than usual as if it were so by half as much.
+
+    One hand fills a whole bay, and on a day on which it is hasty all its places score higher.
+
+    :param scores: shape ``(rows, cols)``, NaN where not judged
+    :param usual: mean :func:`untidiness` of the store's normal passes
+    """
+    now = untidiness(scores)
+    if now is None or now <= usual or usual <= 0:
+        return scores
+    return np.asarray(scores / min(np.sqrt(now / usual), EVENED), np.float32)
 
 
 def peaks(

@@ -10,6 +10,7 @@ import numpy as np
 
 from shelf_anomaly.appearance import Appearance
 from shelf_anomaly.finder import PassResult
+from shelf_anomaly.inspector import SCALES
 from shelf_anomaly.records import BayView, Box, CellScores, Finding, Kind, ViewQuality
 from shelf_anomaly.store_layout import parse_store_layout, StoreLayout
 from shelf_anomaly.tracker import Sighting
@@ -62,7 +63,7 @@ def result(*findings: Finding, usual: float = 0.5, judged: bool = True) -> PassR
     if not judged:
         values[:] = np.nan
     seen = np.isfinite(values)
-    return PassResult(findings, values, seen, CELL_M, MARGIN_M, HEIGHT_M, THRESHOLD, 1.0)
+    return PassResult(findings, values, seen, CELL_M, MARGIN_M, HEIGHT_M, THRESHOLD, 1.0, values)
 
 
 def view(offset_m: float, stamp_ns: int = 0, bay: str = 'L01') -> BayView:
@@ -89,6 +90,6 @@ def scores(distance: float, stamp_ns: int = 0, bay: str = 'L01') -> CellScores:
         CELL_M,
         np.full((ROWS, COLS, 2), distance, np.float32),
         np.zeros((ROWS, COLS), np.float32),
-        np.full((2, ROWS, COLS), distance, np.float32),
+        np.full((SCALES, ROWS, COLS), distance, np.float32),
         np.ones((ROWS, COLS), np.float32),
     )

@@ -14,6 +14,7 @@ import pytest
 from shelf_anomaly.bay_pass import BayPass
 from shelf_anomaly.independent import enough_views
 from shelf_anomaly.places import PlaceStatistics
+from shelf_anomaly.scoring import CHANNELS
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -55,7 +56,8 @@ def test_a_pass_without_views_has_no_scores() -> None:
 
 
 STATISTICS = PlaceStatistics(
-    np.zeros((3, ROWS, COLS), np.float32), np.ones((3, ROWS, COLS), np.float32)
+    np.zeros((len(CHANNELS), ROWS, COLS), np.float32),
+    np.ones((len(CHANNELS), ROWS, COLS), np.float32),
 )
 SHOWS, NOT = 6.0, 0.5  # standard scores, with a mean of 0 and a spread of 1
 

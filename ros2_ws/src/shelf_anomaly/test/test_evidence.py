@@ -51,10 +51,12 @@ def _view(box: Box = BOX, homography: np.ndarray | None = None) -> BayView:
 
 def _normal(box: Box = BOX) -> NormalBay:
     one = np.zeros((1, 1), np.float32)
+    references = References(
+        np.zeros((1, 1, 1, 1), np.float32), np.ones((1, 1, 1), bool), np.zeros(1), np.zeros(1)
+    )
     return NormalBay(
-        references=References(
-            np.zeros((1, 1, 1, 1), np.float32), np.ones((1, 1, 1), bool), np.zeros(1), np.zeros(1)
-        ),
+        references=references,
+        colours=references,
         statistics=PlaceStatistics(one[None], one[None]),
         template=Template(one, one),
         activity=one,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from shelf_anomaly.density import References
 from shelf_anomaly.errors import ArtefactError
 from shelf_anomaly.places import (
     bays_of,
+    COLOUR_STEP,
     decode_picture,
     encode_picture,
     NormalBay,
@@ -39,13 +41,15 @@ def _normal(seed: int = 0) -> NormalBay:
     mean = floats(CHANNELS, ROWS, COLS)
     mean[0, 0, 0] = np.nan  # a place that no normal pass judged
     picture = cv2.GaussianBlur(rng.integers(0, 255, (40, 50, 3), np.uint8), (0, 0), 4)
+    references = References(
+        codes=floats(VIEWS, ROWS, COLS, DIMS),
+        seen=rng.random((VIEWS, ROWS, COLS)) > 0.3,
+        offsets_m=np.array([-0.2, 0.4, 1.1]),
+        passes=np.array([0, 0, 3]),
+    )
     return NormalBay(
-        references=References(
-            codes=floats(VIEWS, ROWS, COLS, DIMS),
-            seen=rng.random((VIEWS, ROWS, COLS)) > 0.3,
-            offsets_m=np.array([-0.2, 0.4, 1.1]),
-            passes=np.array([0, 0, 3]),
-        ),
+        references=references,
+        colours=replace(references, codes=30 * floats(VIEWS, ROWS, COLS, 2)),
         statistics=PlaceStatistics(mean, np.abs(floats(CHANNELS, ROWS, COLS)) + 0.1),
         template=Template(floats(12, 10), np.abs(floats(12, 10))),
         activity=np.abs(floats(ROWS, COLS)),
@@ -72,6 +76,9 @@ def test_a_bay_comes_back_from_the_file(tmp_path: Path) -> None:
     seen = before.references.seen
     worst = np.abs(after.references.codes - before.references.codes)[seen].max()
     assert 0 < worst <= STEP / 2 + 1e-5
+    apart = np.abs(after.colours.codes - before.colours.codes)[seen]
+    assert 0 < apart.max() <= COLOUR_STEP / 2 + 1e-5
+    assert np.array_equal(after.colours.seen, seen)
     # What was not seen is blank: it takes no room, and nobody asks for it.
     assert len(np.unique(after.references.codes[~seen], axis=0)) == 1
     assert after.references.offsets_m == pytest.approx(before.references.offsets_m, abs=1e-6)

@@ -109,3 +109,28 @@ def test_a_picture_may_be_left_out() -> None:
     assert known.at_place(view('A', b), HERE) > 0.95
     assert known.at_place(view('A', b), HERE, skip=0) > 0.95
     assert known.at_place(view('A', b), HERE, skip=1) < 0.8
+
+
+def test_each_piece_is_compared_with_its_own_place_and_with_all_else() -> None:
+    """Three centimetres beside stands what always stood there, and says nothing of the thing."""
+    a, b = shelf(1), shelf(2)
+    row, col = int(HERE[1]), int(HERE[0])
+    slim = a.copy()
+    side = np.s_[row - 60 : row + 60, col - 18 : col + 18]
+    slim[side] = b[side]
+    found = prints(A=a, B=b).compare([view('A', slim)] * 2, HERE)
+    assert found.closer > 1.9
+    assert found.elsewhere > 0.93
+    assert prints(A=a, B=b).compare([view('A', a)], HERE).closer < 0
+    assert prints(A=a, C=shelf(3)).compare([view('A', slim)], HERE).closer < 1.9
+
+
+def test_a_thing_farther_back_is_known_at_its_size() -> None:
+    a, size = shelf(1), 0.7
+    row, col = int(HERE[1]), int(HERE[0])
+    behind = cv2.resize(a, None, fx=size, fy=size, interpolation=cv2.INTER_AREA)
+    image, (top, left) = a.copy(), (round(size * row) - 60, round(size * col) - 40)
+    image[row - 60 : row + 60, col - 40 : col + 40] = behind[top : top + 120, left : left + 80]
+    known = prints(A=a)
+    assert known.at_place(view('A', image), HERE, sizes=(size, 1.0)) > 0.95
+    assert known.at_place(view('A', image), HERE) < 0.9

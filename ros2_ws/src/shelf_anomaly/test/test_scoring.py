@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from shelf_anomaly.places import PlaceStatistics
-from shelf_anomaly.scoring import fit_statistics, raised, standard_scores, without_raised_lines
+from shelf_anomaly.scoring import (
+    EVENED,
+    evened,
+    fit_statistics,
+    raised,
+    standard_scores,
+    untidiness,
+    without_raised_lines,
+)
 
 CELL_M = 1 / 24
 ROWS, COLS = 36, 30
@@ -84,3 +92,27 @@ def test_scores_around_places_are_raised_once() -> None:
     assert found[3, 4] == 1.0
     assert np.isnan(found[5, 5])
     assert found[0, 0] == -1.0  # below the usual: more weight must not make it lower still
+
+
+def test_an_untidy_pass_counts_less() -> None:
+    """By half of what it is untidier, and a fault in it no less than the rest of the pass."""
+    usual = untidiness(bay())
+    assert usual is not None
+    scores = 1.3 * bay(1)
+    scores[10:15, 12:15] += 10
+    assert evened(scores, usual) == pytest.approx(scores / np.sqrt(1.3), rel=0.08)
+    tidy = 0.8 * bay(1)
+    assert np.array_equal(evened(tidy, usual), tidy)
+
+
+def test_what_fills_much_of_a_bay_is_not_taken_for_untidiness() -> None:
+    scores = bay()
+    scores[9:18] += 10  # a level that was emptied
+    even = evened(scores, untidiness(bay()))
+    assert even[9:18].mean() == pytest.approx(scores[9:18].mean() / EVENED, rel=1e-5)
+
+
+def test_a_pass_that_was_not_judged_stays_so() -> None:
+    nothing = np.full((ROWS, COLS), np.nan, np.float32)
+    assert untidiness(nothing) is None
+    assert np.isnan(evened(nothing, 1.4)).all()

@@ -30,7 +30,7 @@ from shelf_anomaly.density import References
 from shelf_anomaly.places import NormalBay, PlaceStatistics
 from shelf_anomaly.records import CellScores
 from shelf_anomaly.registration import Template
-from shelf_anomaly.signs import middle_of, RAISED, Signs
+from shelf_anomaly.signs import LOWERED, middle_of, RAISED, Signs
 from shelf_anomaly.store_layout import parse_store_layout, StoreLayout
 
 STRIDE = 16
@@ -93,8 +93,10 @@ def normal() -> NormalBay:
     shape = (ROWS, COLS)
     codes, whole = np.zeros((1, *shape, 2), np.float32), np.ones((1, *shape), bool)
     flat = np.zeros((1, *shape), np.float32)
+    references = References(codes, whole, np.zeros(1), np.zeros(1, np.int64))
     return NormalBay(
-        References(codes, whole, np.zeros(1), np.zeros(1, np.int64)),
+        references,
+        references,
         PlaceStatistics(flat, flat + 1),
         Template(flat[0], flat[0]),
         np.ones(shape, np.float32),
@@ -178,16 +180,46 @@ def test_loose_goods_among_loose_goods_are_no_sign() -> None:
     assert not speaks(known, turned_piece(shelf(3), b, 37), structure=1.5)
 
 
+def test_the_print_that_always_stood_there_is_at_home_a_row_farther_back_too() -> None:
+    a = shelf(1)
+    known = signs(A=a, B=shelf(2))
+    behind = cv2.resize(a, None, fx=0.9, fy=0.9, interpolation=cv2.INTER_AREA)
+    pushed = a.copy()
+    row, col = int(HERE[1]), int(HERE[0])
+    small = (round(0.9 * row), round(0.9 * col))
+    pushed[row - 60 : row + 60, col - 40 : col + 40] = behind[
+        small[0] - 60 : small[0] + 60, small[1] - 40 : small[1] + 40
+    ]
+    for image, structure, home in (
+        (a, 1.0, True),
+        (pushed, 0.8, True),
+        (a, 0.5, False),  # a gap, and what stands beside it
+        (with_piece(a, shelf(3)), 1.0, False),
+    ):
+        assert known.at_home(seen(image, structure), normal(), CELL, MIDDLE) is home
+    assert not signs(LOOSE, A=a, B=shelf(2)).at_home(seen(a), normal(), CELL, MIDDLE)
+
+
+def test_an_upright_that_stands_as_always_is_not_the_goods_beside_it() -> None:
+    a, row = shelf(1), int(HERE[1])
+    edge = a.copy()
+    edge[row - 60 : row + 60, 10:64] = shelf(3)[row - 60 : row + 60, 10:64]
+    known, there = signs(A=a, B=shelf(2)), (CELL[0], 1)
+    for image, home in ((a, True), (edge, False)):
+        middle = (MIDDLE[0], 1.0)
+        assert known.at_home(seen(image), normal(), there, middle) is home
+
+
 def test_only_maxima_with_a_sign_are_raised_and_only_high_ones_looked_at() -> None:
     a = shelf(1)
     known = signs(A=a, B=shelf(2))
     scores = np.zeros((ROWS, COLS), np.float32)
     scores[CELL] = 3.0
-    scores[CELL[0], 4] = 3.0  # nothing stands out there
+    scores[CELL[0], 4] = 3.0  # what always stood there
     odd = seen(with_piece(a, shelf(3)))
     found = known.raise_scores(odd, normal(), scores, 2.9 * RAISED, APART_M)
     assert found[CELL] == pytest.approx(3.0 * RAISED)
-    assert found[CELL[0], 4] == 3.0
+    assert found[CELL[0], 4] == pytest.approx(3.0 * LOWERED)
     assert np.array_equal(known.raise_scores(odd, normal(), scores, 3.1 * RAISED, APART_M), scores)
 
 

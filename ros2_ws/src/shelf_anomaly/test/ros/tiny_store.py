@@ -154,6 +154,12 @@ def jpeg(image: ImageArray) -> bytes:
     return cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
 
 
+def as_recorded(image: ImageArray) -> ImageArray:
+    """Return an image as it comes out of a bag: a JPEG keeps half of the colour."""
+    data = np.frombuffer(jpeg(image), np.uint8)
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
 def frames(*, seed: int, fault: bool) -> Iterator[tuple[int, ImageArray]]:
     """Yield stamp (ns from the start) and picture of each frame of a patrol."""
     for index in range(FRAMES):
@@ -311,7 +317,7 @@ def fit_tiny(dataset: Path, model: Path, bays: Sequence[str] = ()) -> Path:
         picture = composite([data.load(entry) for entry in data.of(bay)])
         calibrated[bay] = calibrate_bay(bay, views, settings, data.templates[bay], picture)
     aisle_patrols = float(len(data.patrols))
-    calibrated, factors = balance(calibrated, settings.cell_m, aisle_patrols)
+    calibrated, by = balance(calibrated, settings.cell_m, aisle_patrols)
     arrays: dict[str, Any] = bay_arrays(calibrated, settings.scales[0].bandwidth / 2)
     arrays |= merge_maxima(arrays, tuple(calibrated), aisle_patrols)
     arrays |= {
@@ -339,7 +345,8 @@ def fit_tiny(dataset: Path, model: Path, bays: Sequence[str] = ()) -> Path:
         'stride': STRIDE,
         'scales': scales,
         'aisle_patrols': aisle_patrols,
-        'channel_factors': [float(factor) for factor in factors],
+        'channel_factors': [float(factor) for factor in by.factors],
+        'untidiness': by.untidiness,
         'data': {bay: data_of(data, bay) for bay in calibrated},
     }
     write_artefact(model, network_onnx=onnx_bytes, arrays=arrays, manifest=manifest, card='tiny')
