@@ -40,7 +40,6 @@ class PixelAutoencoder:
 
     def _train(self, views: Views, patrols: Sequence[str], told: Callable[[str], None]) -> Any:
         import keras
-        import tensorflow as tf
 
         keras.utils.set_random_seed(self._seed)
         rng, side = np.random.default_rng(self._seed), SIDE_PX[self.kind]
@@ -68,7 +67,18 @@ class PixelAutoencoder:
             autoencoder.fit(train, train, batch_size=16, epochs=self._epochs, **options)
             model = autoencoder
         told(f'{self.name}: trained')  # type: ignore[attr-defined]
-        return tf.function(lambda image: model(image, training=False), reduce_retracing=True)
+        return traced(model)
+
+
+def traced(model: Any) -> Any:
+    """
+    Return a model as a graph for each size of picture that comes.
+
+    One graph for all sizes cannot be had: bilinear upsampling asks for the size.
+    """
+    import tensorflow as tf
+
+    return tf.function(lambda image: model(image, training=False))
 
 
 class Thesis(PixelAutoencoder):

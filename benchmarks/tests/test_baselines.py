@@ -9,7 +9,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from baselines.autoencoders import squares
+from baselines.autoencoders import build_modern, squares, traced
 from baselines.dfkde import Dfkde
 from baselines.patchcore import coreset, PatchCore
 from baselines.places import place_auroc, slots
@@ -213,3 +213,10 @@ def test_test_patrols_do_not_replace_normal_ones_of_the_same_name(tmp_path: Any)
     assert (renamed['test-patrol_00'] / 'patrol_00.mcap').read_text() == 'x'
     with pytest.raises(DatasetError, match='two test patrols have this name'):
         rename_bags({'a/patrol_00': bag}, tmp_path / 'links')
+
+
+def test_bays_of_any_size_are_reconstructed() -> None:
+    """Two bays of a store are seldom of one size."""
+    run = traced(build_modern())
+    for shape in ((1, 48, 64, 3), (1, 64, 32, 3), (1, 80, 96, 3)):
+        assert np.asarray(run(np.full(shape, 0.5, np.float32))).shape == shape
