@@ -63,7 +63,7 @@ def raise_maxima(
                 seen = _pass(dataset, bay, patrol, encoded[bay], cell_m)
                 skip = pictures.index(patrol) if patrol in pictures else None
                 maps.append(
-                    signs.raise_scores(seen, normal, scores, threshold, APART_M, skip=skip)
+                    signs.weighed_scores(seen, normal, scores, threshold, APART_M, skip=skip)
                 )
                 bar.advance(note=bay)
             found[bay] = with_maxima(one, np.stack(maps), cell_m)

@@ -116,7 +116,7 @@ class Finder:
         plain, codes = highest(standard), highest(standard[:CODE_CHANNELS])
         least = KEEP * threshold if known else threshold
         even = evened(plain, self._untidiness)
-        scores = self._signs.raise_scores(seen, normal, even, least, APART_M)
+        scores = self._signs.weighed_scores(seen, normal, even, least, APART_M)
         face = self._face(bay, scores.shape, cell_m, view.margin_m)
         result = PassResult(
             findings=(),

@@ -33,7 +33,7 @@ not where its upright one was."""
 SLOT_M = (0.05, 0.16)
 """The same for what stands upright: farther to the side it is the next slot's."""
 NOISE = 0.01  # of a correlation
-AT_HOME = 0.94  # from which on what stands at a place need not be looked for elsewhere
+SURELY_OWN = 0.94  # from which on what stands at a place need not be looked for elsewhere
 ANGLES, TURN = tuple(range(0, 360, 10)), (-5.0, 5.0)
 """Degrees by which a thing is turned that was dropped and fits nowhere upright, and then closer.
 Twice as wide steps lose a tenth of the correlation."""
@@ -185,7 +185,7 @@ class Prints:
         piece, here = _pieces(view, at, 0), _metres(view, at)
         ours = [p for i, p in enumerate(self._pictures[view.bay]) if i != skip]
         own = max((_near(one.fine, piece.fine, here, SLOT_M) for one in ours), default=NOTHING)
-        if own >= AT_HOME:
+        if own >= SURELY_OWN:
             return own, NOTHING
         pictures = {**self._pictures, view.bay: ours}
         found = [

@@ -84,7 +84,7 @@ class Signs:
         self._belonging = belonging
         self._prints = prints
 
-    def raise_scores(
+    def weighed_scores(
         self,
         seen: BayPass,
         normal: NormalBay,

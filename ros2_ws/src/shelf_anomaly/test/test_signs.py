@@ -217,10 +217,12 @@ def test_only_maxima_with_a_sign_are_raised_and_only_high_ones_looked_at() -> No
     scores[CELL] = 3.0
     scores[CELL[0], 4] = 3.0  # what always stood there
     odd = seen(with_piece(a, shelf(3)))
-    found = known.raise_scores(odd, normal(), scores, 2.9 * RAISED, APART_M)
+    found = known.weighed_scores(odd, normal(), scores, 2.9 * RAISED, APART_M)
     assert found[CELL] == pytest.approx(3.0 * RAISED)
     assert found[CELL[0], 4] == pytest.approx(3.0 * LOWERED)
-    assert np.array_equal(known.raise_scores(odd, normal(), scores, 3.1 * RAISED, APART_M), scores)
+    assert np.array_equal(
+        known.weighed_scores(odd, normal(), scores, 3.1 * RAISED, APART_M), scores
+    )
 
 
 def test_a_place_that_no_view_judged_shows_no_sign() -> None:
