@@ -46,7 +46,7 @@ CANDIDATES = 12  # sets of bay, angle and size that are looked at closely
 COARSE, FINE = 96.0, 192.0
 """Pixels per metre: the whole of each picture is searched at the first, the best places at the
 second, which tells varieties apart that differ in small print."""
-PLACES = 4  # of each bay that are looked at closely
+PLACES = 4  # of each picture that are looked at closely
 REACH = 3  # fine pixels around a place that was found coarsely
 PLAIN = 4.0  # grey levels; with less contrast nothing is printed, and it would correlate with all
 
@@ -59,17 +59,6 @@ class Match:
     """Normalised correlation, -1..1."""
     down_m: float
     """From the upper edge of the view to the middle of the place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What stands at a place beside what stands there normally, and beside all else."""
-
-    closer: float
-    """Logarithm of how many times less it differs from what fits best elsewhere, with NOISE beside
-    both; of the piece of which that is clearest."""
-    elsewhere: float
-    """Normalised correlation of that piece with what fits best elsewhere, -1..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,53 +136,67 @@ class Prints:
                 for aside in ASIDE_M
             ]
             for bay, pictures in self._pictures.items():
-                here = _own(view, centre, bay)
-                found[bay].append(_best(_highest(one, pieces, here) for one in pictures))
+                found[bay].append(_highest(pictures, pieces, _own(view, centre, bay)))
         return {
             bay: Match(float(np.mean([m.score for m in matches])), _best(matches).down_m)
             for bay, matches in found.items()
             if matches
         }
 
-    def compare(
-        self, views: Sequence[BayView], centre: tuple[float, float], skip: int | None = None
-    ) -> Comparison:
+    def fits_elsewhere(
+        self,
+        views: Sequence[BayView],
+        centre: tuple[float, float],
+        least: float,
+        closer: float,
+        skip: int | None = None,
+    ) -> bool:
         """
-        Compare what stands at one place with what stands there normally and with all else.
+        Return whether what stands at one place fits better elsewhere than there.
 
         Each piece is compared with both: one that shows the edge of a thing shows what stands
-        beside it, too, which is normal there.
+        beside it, too, which is normal there. One piece is enough. A store has many places, so
+        they are searched only as long as a piece can still reach both limits.
 
         :param views: views of one bay and pass, at least one
         :param centre: column and row in pixels of the views
+        :param least: normalised correlation with what fits best elsewhere, mean over the views
+        :param closer: logarithm of how many times less the piece must differ from it than from
+            what is normal here, with NOISE beside both; mean over the views
         :param skip: number of the bay's picture that is not asked
         """
-        found = []
-        for aside in ASIDE_M:
-            both = [self._own_and_elsewhere(view, centre, aside, skip) for view in views]
-            closer = [math.log((1 - own + NOISE) / (1 - there + NOISE)) for own, there in both]
-            found.append(
-                Comparison(float(np.mean(closer)), float(np.mean([there for _, there in both])))
-            )
-        return max(found, key=lambda comparison: comparison.closer)
+        return any(
+            self._piece_fits_elsewhere(views, centre, aside, least, closer, skip)
+            for aside in ASIDE_M
+        )
 
-    def _own_and_elsewhere(
-        self, view: BayView, centre: tuple[float, float], aside: float, skip: int | None
-    ) -> tuple[float, float]:
-        """Return the highest correlation of one piece at its own place, and away from it."""
-        at = (centre[0] + aside * view.px_per_m, centre[1])
-        piece, here = _pieces(view, at, 0), _metres(view, at)
-        ours = [p for i, p in enumerate(self._pictures[view.bay]) if i != skip]
-        own = max((_near(one.fine, piece.fine, here, SLOT_M) for one in ours), default=NOTHING)
-        if own >= SURELY_OWN:
-            return own, NOTHING
-        pictures = {**self._pictures, view.bay: ours}
-        found = [
-            _highest(one, [piece], _own(view, at, bay))
-            for bay, asked in pictures.items()
-            for one in asked
+    def _piece_fits_elsewhere(
+        self,
+        views: Sequence[BayView],
+        centre: tuple[float, float],
+        aside: float,
+        least: float,
+        closer: float,
+        skip: int | None,
+    ) -> bool:
+        ours = [p for i, p in enumerate(self._pictures[views[0].bay]) if i != skip]
+        places = [(centre[0] + aside * view.px_per_m, centre[1]) for view in views]
+        pieces = [_pieces(view, at, 0) for view, at in zip(views, places, strict=True)]
+        own = [
+            max((_near(p.fine, piece.fine, _metres(view, at), SLOT_M) for p in ours), default=-1.0)
+            for view, at, piece in zip(views, places, pieces, strict=True)
         ]
-        return own, _best(found).score
+        there = [1.0] * len(views)  # the most that can be found
+        if max(own) >= SURELY_OWN or _closer_than(own, there) < closer:
+            return False
+        for i, (view, at, piece) in enumerate(zip(views, places, pieces, strict=True)):
+            there[i] = _best(
+                _highest(ours if bay == view.bay else known, [piece], _own(view, at, bay))
+                for bay, known in self._pictures.items()
+            ).score
+            if float(np.mean(there)) < least or _closer_than(own, there) < closer:
+                return False
+        return True
 
     def dropped(
         self, view: BayView, centre: tuple[float, float], bays: Iterable[str]
@@ -328,23 +331,38 @@ def _turned(square: ImageArray, angle: float, px_per_m: float) -> ImageArray:
     )
 
 
+def _closer_than(own: Sequence[float], there: Sequence[float]) -> float:
+    """Return the mean logarithm of how many times less something differs there than here."""
+    both = zip(own, there, strict=True)
+    return float(np.mean([math.log((1 - here + NOISE) / (1 - far + NOISE)) for here, far in both]))
+
+
 def _highest(
-    pictures: _Pictures, pieces: Sequence[_Pictures], own_m: tuple[float, float] | None
+    pictures: Sequence[_Pictures],
+    pieces: Sequence[_Pictures],
+    own_m: tuple[float, float] | None,
 ) -> Match:
     """
-    Return the best match of any piece with a bay.
+    Return the best match of any piece with a bay, in grey and coarsely before in colour.
 
-    :param own_m: metres from the picture's left and upper edge around which nothing counts
+    :param pictures: all that are known of the bay
+    :param own_m: metres from the pictures' left and upper edge around which nothing counts
     """
+    return _best(_highest_in(one, pieces, own_m) for one in pictures)
+
+
+def _highest_in(
+    picture: _Pictures, pieces: Sequence[_Pictures], own_m: tuple[float, float] | None
+) -> Match:
     places = [
         (score, row, col, piece)
         for piece in pieces
-        for score, row, col in _places(pictures.coarse, piece.coarse, own_m)
+        for score, row, col in _places(picture.grey, piece.grey, own_m)
     ]
     places.sort(key=lambda place: -place[0])
     return _best(
         Match(
-            _closer(pictures.fine, piece.fine, row, col),
+            _closer(picture.fine, piece.fine, row, col),
             (row + piece.coarse.shape[0] / 2) / COARSE,
         )
         for _, row, col, piece in places[:PLACES]

@@ -229,8 +229,7 @@ class Signs:
     def _elsewhere(
         self, views: list[BayView], centre: tuple[float, float], skip: int | None
     ) -> bool:
-        found = self._prints.compare(views, centre, skip)
-        return found.elsewhere >= ELSEWHERE and found.closer >= CLOSER_ELSEWHERE
+        return self._prints.fits_elsewhere(views, centre, ELSEWHERE, CLOSER_ELSEWHERE, skip)
 
     def dropped(self, view: BayView, centre: tuple[float, float]) -> dict[str, Match]:
         """

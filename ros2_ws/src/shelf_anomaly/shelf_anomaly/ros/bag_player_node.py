@@ -67,9 +67,9 @@ class BagPlayerNode:
         code: int | None = self._player.exit_code
         return code
 
-    def close(self) -> None:
-        """Stop playing."""
-        self._player.stop()
+    def close(self) -> bool:
+        """Stop playing; return whether that was done in time."""
+        return self._player.stop()
 
     def _advertise(self) -> dict[str, Publisher]:
         publishers: dict[str, Publisher] = {}

@@ -124,11 +124,16 @@ class DetectorNode:
             f'({len(self._session.open_alerts)} open alerts)'
         )
 
-    def close(self) -> None:
-        """End passes and patrol, publish what they bring, stop the worker; well under 2 s."""
+    def close(self) -> bool:
+        """
+        End passes and patrol, publish what they bring, stop the worker; well under 2 s.
+
+        :return: whether the worker has ended
+        """
         self._errands.close()
         self._worker.call(self._session.finish)
-        if not self._worker.stop(FINISH_S):
+        ended = self._worker.stop(FINISH_S)
+        if not ended:
             self.node.get_logger().error(
                 'the inspection did not end in time; its last pass is lost'
             )
@@ -136,6 +141,7 @@ class DetectorNode:
         self._publishers.flush(FLUSH_S)
         if self._memory is not None:
             self._memory.close()
+        return ended
 
     def _listen(self) -> None:
         node, guard = self.node, self._guard

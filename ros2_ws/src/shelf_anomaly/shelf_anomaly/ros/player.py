@@ -69,10 +69,11 @@ class Player:
         """Begin to play."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Stop playing, wherever it is."""
+    def stop(self) -> bool:
+        """Stop playing, wherever it is; return whether its thread has ended."""
         self._stop.set()
         self._thread.join(1.0)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         code = process.OK

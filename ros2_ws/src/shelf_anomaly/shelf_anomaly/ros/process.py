@@ -37,8 +37,12 @@ class Runnable(Protocol):
     def exit_code(self) -> int | None:
         """None while there is more to do."""
 
-    def close(self) -> None:
-        """Finish what is under way, publish it, stop threads; called once, still connected."""
+    def close(self) -> bool:
+        """
+        Finish what is under way, publish it, stop threads; called once, still connected.
+
+        :return: whether all threads have ended
+        """
 
 
 def pin_malloc() -> bool:
@@ -92,6 +96,7 @@ def run(
     pin_malloc()
     stop = StopSignals()
     runnable: Runnable | None = None
+    ended = True
     try:
         rclpy.init(
             args=None if args is None else list(args),
@@ -110,10 +115,12 @@ def run(
         return _say(name, error, CONFIGURATION)
     finally:
         if runnable is not None:
-            runnable.close()
+            ended = runnable.close()
             runnable.node.destroy_node()
         if rclpy.ok():
             rclpy.shutdown()
+        if not ended:
+            _leave()
 
 
 def _spin(runnable: Runnable, stop: StopSignals) -> int:
@@ -139,6 +146,18 @@ def _spin(runnable: Runnable, stop: StopSignals) -> int:
     finally:
         executor.remove_node(runnable.node)
         executor.shutdown(timeout_sec=0.5)
+
+
+def _leave() -> None:
+    """
+    End the process beside a thread that does not end.
+
+    The interpreter would take itself down around it, and a thread that comes back from native
+    code then aborts the process (SIGABRT), which looks like a crash.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERNAL)
 
 
 def _say(name: str, error: BaseException, code: int) -> int:
