@@ -27,7 +27,7 @@ from shelf_anomaly.places import (
     NormalBay,
     PRINT_PX_PER_M,
 )
-from shelf_anomaly.records import BayView, Float32Array, FloatArray, ImageArray
+from shelf_anomaly.records import BayView, BoolArray, Float32Array, FloatArray, ImageArray
 from shelf_anomaly.registration import Template
 from shelf_anomaly.scoring import (
     channels,
@@ -42,6 +42,7 @@ from shelf_anomaly.scoring import (
 
 LOWEST_PEAK = 1.0  # standard scores below this are never an alert
 PICTURE_PX_PER_M = 256.0
+WHOLE = 0.1  # of a column may be out of sight where another view shows it
 REFERENCE_STEP_M = 0.3
 CODE_STEP = 2.0  # of the bandwidth; rounding errs by 0.6 of the kernel's width, root mean square
 SAMPLE_VIEWS = 4  # views of a bay that the bandwidth is fitted on
@@ -340,7 +341,7 @@ def composite(views: list[BayView]) -> ImageArray:
     cols = views[0].image.shape[1]
     scale = PICTURE_PX_PER_M / views[0].px_per_m
     x = (np.arange(cols) + 0.5) / views[0].px_per_m - views[0].margin_m
-    whole = [view.seen.mean(axis=0) > 0.9 for view in views]
+    whole = _whole_columns(views)
     middle = float(x.mean())
     order = sorted(
         range(len(views)), key=lambda i: (-int(whole[i].sum()), abs(views[i].offset_m - middle))
@@ -351,6 +352,17 @@ def composite(views: list[BayView]) -> ImageArray:
         picture[:, new] = views[i].image[:, new]
         shown |= new
     return _resized(picture, scale)
+
+
+def _whole_columns(views: list[BayView]) -> list[BoolArray]:
+    """
+    Return which columns each view shows as far as any of them does.
+
+    A bay that is higher than the picture is never seen from top to bottom.
+    """
+    parts = np.stack([view.seen.mean(axis=0) for view in views])
+    most = parts.max(axis=0)
+    return list((parts >= most - WHOLE) & (most > WHOLE))
 
 
 def _resized(image: ImageArray, scale: float) -> ImageArray:

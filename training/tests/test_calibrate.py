@@ -96,3 +96,11 @@ def test_a_picture_of_the_bay_is_joined_from_as_few_views_as_show_it() -> None:
     assert abs(values[round(80 * scale)] - 200) < 3
     assert abs(values[round(20 * scale)] - 50) < 3
     assert (np.abs(values - 120) < 10).sum() <= 3  # the seam itself, no piece of the small view
+
+
+def test_a_bay_that_is_higher_than_the_picture_is_joined_all_the_same() -> None:
+    """Only a view from afar shows some columns from top to bottom; the others are there, too."""
+    left, middle = _picture(0.0, 50, 0, 40), _picture(0.5, 120, 0, 112)
+    middle.seen[:8] = False
+    values = composite([left, middle])[:, :, 0].mean(axis=0)
+    assert (np.abs(values[round(45 * PICTURE_PX_PER_M / 100) :] - 120) < 3).all()
