@@ -31,14 +31,13 @@ from shelf_anomaly.records import BayView, BoolArray, Float32Array, FloatArray, 
 from shelf_anomaly.registration import Template
 from shelf_anomaly.scoring import (
     channels,
-    evened,
     fit_statistics,
     highest,
     PassMap,
     peaks,
     standard_scores,
-    untidiness,
 )
+from shelf_anomaly.store_layout import Bay
 
 LOWEST_PEAK = 1.0  # standard scores below this are never an alert
 PICTURE_PX_PER_M = 256.0
@@ -174,7 +173,8 @@ def code_step(settings: InspectorSettings) -> float:
 
 
 def calibrate_bay(
-    bay: str,
+    bay: Bay,
+    margin_m: float,
     views: list[EncodedView],
     settings: InspectorSettings,
     template: Template,
@@ -186,13 +186,16 @@ def calibrate_bay(
     """
     Learn how a bay scores when all is normal.
 
+    What lies beside its face is another bay's, and gets no score.
+
+    :param margin_m: how far the views reach beyond the face
     :param views: encoded views of all normal passes
     :param picture: the bay in its normal state, at PICTURE_PX_PER_M
     :param on_view: called after each view, for progress
     :param others: the same of other passes
     """
     kept = thin(views)
-    references = as_packed(gather(kept, bay), code_step(settings))
+    references = as_packed(gather(kept, bay.id), code_step(settings))
     colours = colours_of(references, kept)
     density = BayDensity(references, colours, settings)
     indices = sorted({v.pass_index for v in views})
@@ -203,7 +206,9 @@ def calibrate_bay(
             density.distance(view.encoded, view.offset_m, without_pass=view.pass_index)
         )
         on_view()
-    scored = np.stack([channels(maps[p].mean, settings.cell_m) for p in indices])
+    face = bay.face((rows, cols), settings.cell_m, margin_m)
+    each = np.stack([channels(maps[p].mean, settings.cell_m) for p in indices])
+    scored = np.where(face, each, np.nan).astype(np.float32)
     statistics = fit_statistics(scored, settings.cell_m)
     patches = np.concatenate([maps[p].mean[1][np.isfinite(maps[p].mean[1])] for p in indices])
     normal = NormalBay(
@@ -243,26 +248,17 @@ def _left_out_scores(scored: Float32Array, cell_m: float) -> Float32Array:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What makes the scores of all bays and passes of a store comparable."""
-
-    factors: FloatArray
-    """Shape ``(channels,)``: by what the scores of each channel are divided."""
-    untidiness: float
-    """How high the scores of a usual pass lie as a whole; see :func:`untidiness`."""
-
-
 def balance(
     bays: Mapping[str, CalibratedBay], cell_m: float, aisle_patrols: float
-) -> tuple[dict[str, CalibratedBay], Balance]:
+) -> tuple[dict[str, CalibratedBay], FloatArray]:
     """
     Bring the channels to one scale, so that none alone spends the false-alarm budget.
 
     The score that so many normal maxima per aisle and patrol reach as the channel's SHARE becomes
     UNIT.
 
-    :return: the bays with their statistics scaled and their maxima found, and by what
+    :return: the bays with their statistics scaled and their maxima found, and by what the scores
+        of each channel were divided, shape ``(channels,)``
     """
     count = next(iter(bays.values())).left_out.shape[1]
     factors = np.empty(count)
@@ -277,18 +273,14 @@ def balance(
         )
         rank = min(len(tops) - 1, int(SHARES[channel] * aisle_patrols))
         factors[channel] = max(0.2, tops[::-1][rank] / UNIT) if len(tops) else 1.0
-    scores = [one for bay in bays.values() for one in _score_maps(bay, factors)]
-    known = [value for one in scores if (value := untidiness(one)) is not None]
-    found = Balance(factors, float(np.mean(known)) if known else 1.0)
-    return {name: balanced(bay, found, cell_m) for name, bay in bays.items()}, found
+    return {name: balanced(bay, factors, cell_m) for name, bay in bays.items()}, factors
 
 
-def balanced(bay: CalibratedBay, by: Balance, cell_m: float) -> CalibratedBay:
+def balanced(bay: CalibratedBay, factors: FloatArray, cell_m: float) -> CalibratedBay:
     """Return a bay whose scores are comparable with those of the store, with its maxima."""
-    statistics = replace(bay.normal.statistics, std=_spreads(bay, by.factors))
-    scores = np.stack([evened(one, by.untidiness) for one in _score_maps(bay, by.factors)])
+    statistics = replace(bay.normal.statistics, std=_spreads(bay, factors))
     scaled = replace(bay, normal=replace(bay.normal, statistics=statistics))
-    return with_maxima(scaled, scores, cell_m)
+    return with_maxima(scaled, np.stack(_score_maps(bay, factors)), cell_m)
 
 
 def _score_maps(bay: CalibratedBay, factors: FloatArray) -> list[Float32Array]:

@@ -42,9 +42,9 @@ from .card import bay_card
 from .normal_maxima import merge_maxima, pack_maxima
 from .pictures import normal_pictures_of
 from .progress import step
-from .raise_maxima import raise_maxima
 from .usual import usual_looks, VIEWS
 from .versions import versions
+from .weigh_maxima import weigh_maxima
 
 if TYPE_CHECKING:  # TensorFlow stands behind these; a robot that learns a bay has none
     from .export import Parity
@@ -117,7 +117,7 @@ def fit(
     encoded = encode_all(dataset, bays, network, VIEW_LIMIT_M, console)
     inspection = fit_bandwidths(encoded, trained.stride / dataset.px_per_m, VIEW_LIMIT_M)
     patrols = aisle_patrols(dataset, bays)
-    calibrated, by = balance(
+    calibrated, factors = balance(
         calibrate_all(dataset, encoded, inspection, console), inspection.cell_m, patrols
     )
     manifest: dict[str, Any] = {
@@ -134,8 +134,7 @@ def fit(
             for scale in inspection.scales
         ],
         'aisle_patrols': patrols,
-        'channel_factors': [round(float(factor), 4) for factor in by.factors],
-        'untidiness': round(by.untidiness, 4),
+        'channel_factors': [round(float(factor), 4) for factor in factors],
         'data': {bay: data_of(dataset, bay) for bay in bays},
         'training': {**trained.details, 'seed': settings.seed},
         'parity': trained.parity.record(),
@@ -155,8 +154,7 @@ def fit(
         )
         bar.finish()
     usual = patrols / aisles(dataset.store, bays)
-    arrays |= merge_maxima(arrays, bays, usual)
-    calibrated = raise_maxima(
+    calibrated = weigh_maxima(
         dataset, calibrated, encoded, Artefact(out, manifest, trained.onnx, arrays), console
     )
     arrays |= maxima_arrays(calibrated)
@@ -263,7 +261,8 @@ def calibrate_all(
         for bay, views in encoded.items():
             picture, *others = normal_pictures_of(dataset, bay)
             calibrated[bay] = calibrate_bay(
-                bay,
+                dataset.store.bay(bay),
+                dataset.margin_m,
                 views,
                 inspection,
                 dataset.templates[bay],

@@ -29,12 +29,12 @@ from shelf_anomaly.inspector import read_settings
 from shelf_anomaly.network import Network
 from shelf_anomaly.places import bays_of
 
-from .calibrate import Balance, balanced, CalibratedBay, code_step
+from .calibrate import balanced, CalibratedBay, code_step
 from .card import bay_card
 from .fit import bay_arrays, calibrate_all, data_of, encode_all, maxima_arrays
 from .normal_maxima import has_maxima, merge_maxima, MERGED, MERGED_BAYS
-from .raise_maxima import raise_maxima
 from .usual import usual_looks
+from .weigh_maxima import weigh_maxima
 
 PASSES_WANTED = 2
 PLOT = re.compile(r'^!\[(?P<caption>.*)\]\((?P<file>plots/.+)\)$', re.MULTILINE)
@@ -81,7 +81,6 @@ def refit(
     network = Network(artefact.network_onnx, artefact.stride, threads=threads)
     encoded = encode_all(dataset, wanted, network, settings.view_limit_m, console)
     factors = np.asarray(artefact.manifest.get('channel_factors', []), np.float64)
-    by = Balance(factors, artefact.number('untidiness'))
     calibrated: dict[str, CalibratedBay] = {}
     for bay, found in calibrate_all(dataset, encoded, settings, console).items():
         if factors.shape != (found.left_out.shape[1],):
@@ -89,7 +88,7 @@ def refit(
                 f'{artefact.folder}: has {factors.size} channel_factors, this version scores '
                 f'{found.left_out.shape[1]} channels; fit the whole model again'
             )
-        calibrated[bay] = balanced(found, by, settings.cell_m)
+        calibrated[bay] = balanced(found, factors, settings.cell_m)
     arrays = dict(artefact.arrays)
     new = bay_arrays(calibrated, code_step(settings))
     learnt = replace(artefact, arrays=new)
@@ -99,7 +98,7 @@ def refit(
     arrays |= new
     manifest = _manifest(artefact, dataset, calibrated)
     model = Artefact(artefact.folder, manifest, artefact.network_onnx, arrays)
-    calibrated = raise_maxima(dataset, calibrated, encoded, model, console)
+    calibrated = weigh_maxima(dataset, calibrated, encoded, model, console)
     arrays |= maxima_arrays(calibrated)
     exact = _rebuild_budget(artefact, dataset, arrays, manifest, calibrated)
     if not exact:

@@ -14,7 +14,7 @@ from .budget import Budget
 from .kinds import Namer, Naming
 from .places import NormalBay
 from .records import BoolArray, Box, Finding, Float32Array, Kind
-from .scoring import channels, CODE_CHANNELS, evened, highest, peaks, standard_scores
+from .scoring import channels, CODE_CHANNELS, highest, peaks, standard_scores
 from .signs import FALL_OFF, middle_of, Signs
 from .store_layout import Bay
 
@@ -29,6 +29,9 @@ NEAR_M = (0.15, 0.25)  # half width and half height within which a finding may b
 NAMED_WITHIN = (4, 2)  # rows and columns within which codes and colours are of one thing
 UPRIGHT_M, LYING_M = 0.08, 0.22
 """Distance along a board within which two maxima are of one thing, by how the thing lies."""
+SHADOW_M, SHADOW = (0.06, 0.32), 0.25
+"""Half width and half height within which a maximum that scores less than this part of another is
+its shadow: what stands out much raises what is above and below it, on other boards too."""
 AROUND_M = (0.06, 0.10)  # half width and half height around a place that count as the place
 SUGGESTIONS = 3
 UNNAMED = Naming(Kind.UNKNOWN, (), 'too weak to be named')
@@ -43,6 +46,8 @@ class PassResult:
     scores: Float32Array
     """Shape ``(rows, cols)``; NaN where not judged."""
     judged: BoolArray
+    face: BoolArray
+    """Cells on the bay's face; others are not judged."""
     cell_m: float
     margin_m: float
     bay_height_m: float
@@ -50,8 +55,7 @@ class PassResult:
     coverage: float
     """Part of the face's cells that were judged."""
     plain: Float32Array
-    """Scores before the pass was compared with how untidy passes usually are, and before signs
-    made places count more; shape ``(rows, cols)``."""
+    """Scores before signs made places count more or less; shape ``(rows, cols)``."""
 
     @property
     def highest(self) -> float:
@@ -65,9 +69,8 @@ class PassResult:
     def score_at_cell(self, row: int, col: int) -> float | None:
         """Return the same for the place at a row and column."""
         across, up = (round(side / self.cell_m) for side in AROUND_M)
-        part = self.scores[
-            max(0, row - up) : row + up + 1, max(0, col - across) : col + across + 1
-        ]
+        near = np.s_[max(0, row - up) : row + up + 1, max(0, col - across) : col + across + 1]
+        part = self.scores[near][self.face[near]]
         if part.size == 0 or np.isfinite(part).mean() < 0.5:
             return None
         return float(np.nanmax(part))
@@ -82,16 +85,14 @@ class PassResult:
 class Finder:
     """Turns passes into findings, for one budget."""
 
-    def __init__(self, budget: Budget, untidiness: float, signs: Signs, namer: Namer) -> None:
+    def __init__(self, budget: Budget, signs: Signs, namer: Namer) -> None:
         """
         Prepare for one budget.
 
-        :param untidiness: that of a usual pass of this store
-        :param signs: make places count more
+        :param signs: make places count more or less
         :param namer: tells the kinds
         """
         self._budget = budget
-        self._untidiness = untidiness
         self._signs = signs
         self._namer = namer
 
@@ -114,14 +115,13 @@ class Finder:
         cell_m, view = seen.scores[0].cell_m, seen.views[0]
         standard = standard_scores(channels(seen.mean, cell_m), normal.statistics, cell_m)
         plain, codes = highest(standard), highest(standard[:CODE_CHANNELS])
-        least = KEEP * threshold if known else threshold
-        even = evened(plain, self._untidiness)
-        scores = self._signs.weighed_scores(seen, normal, even, least, APART_M)
-        face = self._face(bay, scores.shape, cell_m, view.margin_m)
+        scores = self._signs.weighed_scores(seen, normal, plain, APART_M)
+        face = bay.face((scores.shape[0], scores.shape[1]), cell_m, view.margin_m)
         result = PassResult(
             findings=(),
             scores=scores,
             judged=seen.judged,
+            face=face,
             cell_m=cell_m,
             margin_m=view.margin_m,
             bay_height_m=bay.height,
@@ -137,14 +137,7 @@ class Finder:
 
     def at_home(self, seen: BayPass, normal: NormalBay, cell: tuple[int, int]) -> bool:
         """Return whether a cell, row and column, shows the print that it usually shows."""
-        middle = (cell[0] + 0.5, cell[1] + 0.5)
-        return self._signs.at_home(seen, normal, cell, middle)
-
-    def _face(self, bay: Bay, shape: tuple[int, ...], cell_m: float, margin_m: float) -> BoolArray:
-        x = (np.arange(shape[1]) + 0.5) * cell_m - margin_m
-        y = bay.height + margin_m - (np.arange(shape[0]) + 0.5) * cell_m
-        inside = ((y >= 0) & (y <= bay.height))[:, None] & ((x >= 0) & (x <= bay.width))[None, :]
-        return np.asarray(inside)
+        return self._signs.at_home(seen, normal, cell)
 
     def _finding(
         self,
@@ -160,6 +153,8 @@ class Finder:
         box = self._box(bay, result, peak)
         matters = score >= result.threshold or any(_near(box, other) for other in known)
         naming = self._name(seen, normal, result, peak, codes) if matters else UNNAMED
+        if naming.kind is Kind.FALLEN:
+            box = replace(box, x=self._middle_x(bay, result, peak))
         return Finding(
             bay=bay.id,
             box=box,
@@ -199,6 +194,11 @@ class Finder:
             peak = (float(near[down, right]), top + int(down), left + int(right))
         return self._namer.name(seen, normal, peak[1:], middle_of(scores, peak))
 
+    def _middle_x(self, bay: Bay, result: PassResult, peak: tuple[float, int, int]) -> float:
+        """Return where the middle of a lying thing is; either of its ends may stand out most."""
+        x = middle_of(result.scores, peak)[1] * result.cell_m - result.margin_m
+        return float(np.clip(x, 0, bay.width))
+
     def _box(self, bay: Bay, result: PassResult, peak: tuple[float, int, int]) -> Box:
         """Return the place of a maximum; its extent ends where the score falls off."""
         score, row, col = peak
@@ -224,7 +224,7 @@ def distinct(findings: Sequence[Finding]) -> list[Finding]:
     Return the findings without further maxima of one thing.
 
     What is tall has two maxima one above the other on its board, what lies has two beside each
-    other.
+    other, and what stands out much has shadows around it.
 
     :param findings: highest first
     """
@@ -236,9 +236,11 @@ def distinct(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _same_thing(finding: Finding, stronger: Finding) -> bool:
-    within = LYING_M if stronger.kind is Kind.FALLEN else UPRIGHT_M
-    apart = abs(finding.box.x - stronger.box.x)
-    return finding.level == stronger.level and apart <= within
+    lies = Kind.FALLEN in (finding.kind, stronger.kind)
+    aside, up = abs(finding.box.x - stronger.box.x), abs(finding.box.y - stronger.box.y)
+    if aside <= SHADOW_M[0] and up <= SHADOW_M[1] and finding.score < SHADOW * stronger.score:
+        return True
+    return finding.level == stronger.level and aside <= (LYING_M if lies else UPRIGHT_M)
 
 
 def _near(box: Box, other: Box) -> bool:

@@ -26,7 +26,7 @@ from .network import Network
 from .places import decode_picture, NormalBay
 from .prints import Match, NOTHING, Prints
 from .records import BayView, Home, ImageArray, Kind
-from .signs import Signs
+from .signs import Signs, structure_of
 from .store_layout import StoreLayout
 
 VIEWS = 2  # the most frontal views of the place, which are asked together
@@ -102,7 +102,7 @@ class Namer:
         """
         views = [seen.views[i] for i in seen.views_of(*cell)[:VIEWS]]
         middle = middle or (cell[0] + 0.5, cell[1] + 0.5)
-        structure = self._signs.structure(seen, normal, cell)
+        structure = float(structure_of(seen, normal)[cell])
         fallen = Naming(Kind.FALLEN, (), 'looks like what is normal here, turned by a quarter')
         if views and structure < RICH and self._signs.lying(views[0], middle):
             return fallen

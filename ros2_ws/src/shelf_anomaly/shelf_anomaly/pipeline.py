@@ -116,7 +116,7 @@ class Pipeline:
         belonging, prints = Belonging(artefact, self._bays), Prints(artefact, self._bays)
         hues, signs = Hues(artefact, self._bays), Signs(store, artefact.stride, belonging, prints)
         namer = Namer(store, self._inspector.network, belonging, prints, hues, signs)
-        self._finder = Finder(self._budget, artefact.number('untidiness'), signs, namer)
+        self._finder = Finder(self._budget, signs, namer)
         self._tracker = Tracker(store, reopen_within_ns=self.settings.reopen_within_ns)
         self._learned = LearnedLooks()
         self._memory = memory

@@ -143,34 +143,36 @@ class Prints:
             if matches
         }
 
-    def fits_elsewhere(
+    def closer_elsewhere(
         self,
         views: Sequence[BayView],
         centre: tuple[float, float],
         least: float,
         closer: float,
         skip: int | None = None,
-    ) -> bool:
+    ) -> float:
         """
-        Return whether what stands at one place fits better elsewhere than there.
+        Return how much better what stands at one place fits elsewhere than there.
 
         Each piece is compared with both: one that shows the edge of a thing shows what stands
-        beside it, too, which is normal there. One piece is enough. A store has many places, so
-        they are searched only as long as a piece can still reach both limits.
+        beside it, too, which is normal there. The piece of which it is clearest counts. A store
+        has many places, so they are searched only as long as a piece can still reach the limits.
 
         :param views: views of one bay and pass, at least one
         :param centre: column and row in pixels of the views
         :param least: normalised correlation with what fits best elsewhere, mean over the views
-        :param closer: logarithm of how many times less the piece must differ from it than from
-            what is normal here, with NOISE beside both; mean over the views
+        :param closer: what less than is of no interest
         :param skip: number of the bay's picture that is not asked
+        :return: logarithm of how many times less it differs from what fits best elsewhere, with
+            NOISE beside both, mean over the views; 0 if that does not reach ``closer``
         """
-        return any(
-            self._piece_fits_elsewhere(views, centre, aside, least, closer, skip)
-            for aside in ASIDE_M
-        )
+        best = 0.0
+        for aside in ASIDE_M:
+            found = self._piece_elsewhere(views, centre, aside, least, max(closer, best), skip)
+            best = max(best, found)
+        return best
 
-    def _piece_fits_elsewhere(
+    def _piece_elsewhere(
         self,
         views: Sequence[BayView],
         centre: tuple[float, float],
@@ -178,7 +180,7 @@ class Prints:
         least: float,
         closer: float,
         skip: int | None,
-    ) -> bool:
+    ) -> float:
         ours = [p for i, p in enumerate(self._pictures[views[0].bay]) if i != skip]
         places = [(centre[0] + aside * view.px_per_m, centre[1]) for view in views]
         pieces = [_pieces(view, at, 0) for view, at in zip(views, places, strict=True)]
@@ -188,15 +190,15 @@ class Prints:
         ]
         there = [1.0] * len(views)  # the most that can be found
         if max(own) >= SURELY_OWN or _closer_than(own, there) < closer:
-            return False
+            return 0.0
         for i, (view, at, piece) in enumerate(zip(views, places, pieces, strict=True)):
             there[i] = _best(
                 _highest(ours if bay == view.bay else known, [piece], _own(view, at, bay))
                 for bay, known in self._pictures.items()
             ).score
             if float(np.mean(there)) < least or _closer_than(own, there) < closer:
-                return False
-        return True
+                return 0.0
+        return _closer_than(own, there)
 
     def dropped(
         self, view: BayView, centre: tuple[float, float], bays: Iterable[str]

@@ -33,9 +33,6 @@ LINE_WIDTH_M = 0.29
 """Rows or columns that are raised over less than this width are a misalignment or a shadow."""
 WIDE_LIMIT = 1.0  # what is taken from wider ones: an emptied level or bay must stay an anomaly
 SMOOTH_M = 0.08
-UNTIDY = 0.9
-"""Quantile of a pass's scores that says how untidy its goods stand: no few faults move it."""
-EVENED = 1.25  # a pass counts at most so much less
 
 
 class PassMap:
@@ -170,30 +167,6 @@ def highest(standard: Float32Array) -> Float32Array:
     return np.where(unknown, np.nan, best).astype(np.float32)
 
 
-def untidiness(scores: Float32Array) -> float | None:
-    """
-    Return how high the scores of a pass lie as a whole; None if nothing was judged.
-
-    :param scores: shape ``(rows, cols)``, NaN where not judged
-    """
-    return float(np.nanquantile(scores, UNTIDY)) if np.isfinite(scores).any() else None
-
-
-def evened(scores: Float32Array, usual: float) -> Float32Array:
-    """
-    Return the scores of a pass that is untidier than usual as if it were so by half as much.
-
-    One hand fills a whole bay, and on a day on which it is hasty all its places score higher.
-
-    :param scores: shape ``(rows, cols)``, NaN where not judged
-    :param usual: mean :func:`untidiness` of the store's normal passes
-    """
-    now = untidiness(scores)
-    if now is None or now <= usual or usual <= 0:
-        return scores
-    return np.asarray(scores / min(np.sqrt(now / usual), EVENED), np.float32)
-
-
 def peaks(
     scores: Float32Array, cell_m: float, lowest: float, apart_m: tuple[float, float]
 ) -> list[tuple[float, int, int]]:
@@ -216,22 +189,21 @@ def peaks(
         rest[max(0, row - up) : row + up + 1, max(0, col - across) : col + across + 1] = -np.inf
 
 
-def raised(
+def weighed(
     scores: Float32Array,
-    places: Sequence[tuple[int, int]],
-    factor: float,
+    places: Sequence[tuple[int, int, float]],
     cell_m: float,
     apart_m: tuple[float, float],
 ) -> Float32Array:
     """
-    Return scores that are ``factor`` times as high around some places; where they overlap, once.
+    Return scores that count more or less around some places; where they overlap, by the first.
 
     :param scores: shape ``(rows, cols)``
-    :param places: row and column of each
+    :param places: row, column and factor of each
     :param apart_m: half width and half height around a place
     """
     across, up = round(apart_m[0] / cell_m), round(apart_m[1] / cell_m)
-    near = np.zeros(scores.shape, bool)
-    for row, col in places:
-        near[max(0, row - up) : row + up + 1, max(0, col - across) : col + across + 1] = True
-    return np.where(near & (scores > 0), factor * scores, scores).astype(np.float32)
+    factors = np.ones(scores.shape, np.float32)
+    for row, col, factor in reversed(places):
+        factors[max(0, row - up) : row + up + 1, max(0, col - across) : col + across + 1] = factor
+    return np.where(scores > 0, factors * scores, scores).astype(np.float32)

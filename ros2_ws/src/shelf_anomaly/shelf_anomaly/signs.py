@@ -5,8 +5,9 @@ What a place shows beside how far its codes are from normal: its structure, colo
 
 Codes say how unusual a place is, and unusual is also a row that was pulled to the back. A print
 that is not what stands here, but stands elsewhere or stands here when it is turned, or a place
-that is bare, is a sign of a fault by itself. What shows such a sign counts more, on normal passes
-as on others, so the false-alarm budget stays what it is.
+that is bare, is a sign of a fault by itself; the usual print, though farther back, one that all is
+well. What shows a sign counts more or less, on normal passes as on others, so the false-alarm
+budget stays what it is.
 """
 
 from __future__ import annotations
@@ -19,34 +20,24 @@ from .belonging import Belonging
 from .places import NormalBay
 from .prints import Match, NOTHING, Prints, SIZE_M, SLOT_M
 from .records import BayView, Float32Array
-from .scoring import PATCH_M, peaks, raised, window_mean
+from .scoring import PATCH_M, peaks, weighed, window_mean
 from .store_layout import StoreLayout
+from .weights import BARE, CLOSER, PlaceSigns, USUAL, weight
 
-RAISED = 1.6
-"""How many times the score of a place counts that shows a sign. From 1.4 to 2 all did alike on
-stores of our own."""
-RAISED_DROPPED = 2.0
-"""The same where something was dropped among loose goods, which differ so much from day to day
-that a package stands out little."""
-LOWERED = 1 / RAISED  # the same where the very print stands that always stood there
-BARE = 0.45
-"""Part of the usual structure; of 639 maxima of normal passes 4 lay below, of 36 gaps 27."""
-OTHER_PRINT = 0.68
-"""Correlation with what is normal here, below which something else stands here: so did 1% of the
-maxima of normal passes, and half of the things that were foreign or misplaced."""
-ELSEWHERE = 0.93  # correlation from which a thing is what stands elsewhere
-CLOSER_ELSEWHERE = 1.9
-"""Logarithm of how many times less the print differs from what stands elsewhere than from what
-stands here. On three stores of our own so did 23 of 25 misplaced things, 10 of 22 look-alike
-varieties, and 8 of the 274 highest maxima where nothing was wrong."""
+LOOKED_AT = 2.5
+"""Score from which maxima are looked at, which takes time. Below any usual threshold: once all are
+weighed, that for one false alarm per aisle and patrol lies at 3.5 to 5.5."""
+ELSEWHERE = 0.9  # correlation from which a thing may be what stands elsewhere
 VIEWS = 2  # that are compared with what stands elsewhere
 CLEAR_M = 0.02  # between a piece of goods and the boards and uprights beside it
 VIEWS_AT_HOME = 3  # that are compared with what is normal at the place
+BEHIND_M = (0.0, 0.04, 0.08)
+"""How much higher than in front the same thing appears on the lowest board, on which the camera
+looks down, where it stands a row farther back. Half of the false alarms were at the feet of goods
+there."""
 AT_HOME, AT_HOME_STRUCTURE = 0.93, 0.6
-"""Mean correlation with what is normal here, at some size, from which on nothing else stands here,
-and how much of the usual structure must be there, as a gap shows what stands beside it. On three
-stores of our own so did half of the higher maxima where nothing was wrong, three of 23 gaps before
-their structure was asked, and no other fault of 84."""
+"""Correlation with the usual print from which on nothing else stands here, and how much of the
+usual structure must be there, as a gap shows what stands beside it."""
 FARTHER = (0.88, 0.94, 1.0, 1.06, 1.13)  # sizes of what stands nearer or farther than in a picture
 LYING, LYING_MORE = 0.92, 0.15
 """A front that correlates so much with what is normal at its place once it is turned by a quarter,
@@ -89,84 +80,111 @@ class Signs:
         seen: BayPass,
         normal: NormalBay,
         scores: Float32Array,
-        threshold: float,
         apart_m: tuple[float, float],
         *,
         skip: int | None = None,
     ) -> Float32Array:
         """
-        Return the scores of a pass, RAISED times as high around maxima that show a sign.
-
-        Around those that show what is normal there they are LOWERED.
+        Return the scores of a pass, weighed around its maxima by the signs that they show.
 
         :param scores: shape ``(rows, cols)``
-        :param threshold: maxima that would not reach it are not looked at, as that takes time
         :param apart_m: half width and half height within which only the highest is a maximum
         :param skip: normal picture that shows this very pass
         """
         cell_m = seen.scores[0].cell_m
-        factor = RAISED_DROPPED if self._belonging.loose(seen.bay) else RAISED
-        strange, usual = [], []
-        for score, row, col in peaks(scores, cell_m, threshold / factor, apart_m):
+        structure = structure_of(seen, normal)
+        places = []
+        for score, row, col in peaks(scores, cell_m, LOOKED_AT, apart_m):
             middle = middle_of(scores, (score, row, col))
-            if self.shown(seen, normal, (row, col), middle, skip):
-                strange.append((row, col))
-            elif self.at_home(seen, normal, (row, col), middle, skip):
-                usual.append((row, col))
-        lowered = raised(scores, usual, LOWERED, cell_m, apart_m)
-        return raised(lowered, strange, factor, cell_m, apart_m)
+            signs = self.read(seen, float(structure[row, col]), (row, col), middle, skip)
+            places.append((row, col, weight(signs)))
+        return weighed(scores, places, cell_m, apart_m)
 
-    def at_home(
+    def read(
         self,
         seen: BayPass,
-        normal: NormalBay,
+        structure: float,
         cell: tuple[int, int],
         middle: tuple[float, float],
         skip: int | None = None,
-    ) -> bool:
-        """Return whether a place shows the print that is normal there; see :meth:`shown`."""
+    ) -> PlaceSigns:
+        """
+        Return the signs that a place shows.
+
+        :param structure: part of its usual structure, see :func:`structure_of`
+        :param cell: row and column of the place
+        :param middle: row and column of the middle of what stands out there, in cells
+        :param skip: normal picture that shows this very pass
+        """
+        loose = self._belonging.loose(seen.bay)
+        views = [seen.views[i] for i in seen.views_of(*cell)]
+        if not views:
+            return PlaceSigns(loose=loose)
+        view, centre = views[0], self.pixel(middle)
+        own = self._prints.at_place(view, centre, skip=skip)
+        if loose:
+            other = structure >= DROPPED_STRUCTURE and own <= DROPPED_OWN
+            return PlaceSigns(loose=True, dropped=other and bool(self.dropped(view, centre)))
+        return PlaceSigns(
+            own=own if own > NOTHING else None,
+            closer=self._prints.closer_elsewhere(
+                views[:VIEWS], centre, ELSEWHERE, CLOSER[0], skip
+            ),
+            bare=structure < BARE and not self.coloured(view, cell),
+            lying=self.lying(view, middle, skip),
+            usual=self._usual_print(views[:VIEWS_AT_HOME], centre, skip),
+        )
+
+    def at_home(self, seen: BayPass, normal: NormalBay, cell: tuple[int, int]) -> bool:
+        """Return whether a place, row and column, shows the print that is normal there."""
         views = [seen.views[i] for i in seen.views_of(*cell)[:VIEWS_AT_HOME]]
         if not views or self._belonging.loose(seen.bay):
             return False
-        if self.structure(seen, normal, cell) < AT_HOME_STRUCTURE:
+        if float(structure_of(seen, normal)[cell]) < AT_HOME_STRUCTURE:
             return False
-        centre = self._on_board(views[0], self.pixel(middle))
-        own = [
-            self._prints.at_place(view, centre, skip=skip, sizes=FARTHER, reach_m=SLOT_M)
-            for view in views
-        ]
-        return float(np.mean(own)) >= AT_HOME
+        centre = self.pixel((cell[0] + 0.5, cell[1] + 0.5))
+        return self._usual_print(views, centre, None) >= AT_HOME
 
-    def shown(
-        self,
-        seen: BayPass,
-        normal: NormalBay,
-        cell: tuple[int, int],
-        middle: tuple[float, float],
-        skip: int | None = None,
-    ) -> bool:
+    def _usual_print(
+        self, views: list[BayView], centre: tuple[float, float], skip: int | None
+    ) -> float:
         """
-        Return whether a place shows a sign of a fault.
+        Return how what stands at a place correlates with what is normal there, at any size.
 
-        :param cell: row and column of the place
-        :param middle: row and column of the middle of what stands out there, in cells
+        Above the goods all is as always whatever stands below. So it is asked at the foot of the
+        goods, too, and the lower of both counts.
         """
-        views = seen.views_of(*cell)
-        if not views:
-            return False
-        view, centre = seen.views[views[0]], self.pixel(middle)
-        structure = self.structure(seen, normal, cell)
-        own = self._prints.at_place(view, centre, skip=skip)
-        if self._belonging.loose(view.bay):
-            other = structure >= DROPPED_STRUCTURE and own <= DROPPED_OWN
-            return other and bool(self.dropped(view, centre))
-        if structure < BARE and not self.coloured(view, cell):
-            return True
-        if NOTHING < own < OTHER_PRINT:
-            return True
-        if self.lying(view, middle, skip):
-            return True
-        return self._elsewhere([seen.views[i] for i in views[:VIEWS]], centre, skip)
+        view, bay = views[0], self._store.bay(views[0].bay)
+        col, row = self._on_board(view, centre)
+        level = bay.level_at(bay.height + view.margin_m - row / view.px_per_m)
+        foot = self._on_board(view, (col, self._row(view, bay.levels[level])))[1]
+        found = self._print_at(views, (col, row), level, skip)
+        if found <= USUAL or foot - row < CLEAR_M * view.px_per_m:
+            return found
+        return min(found, self._print_at(views, (col, foot), level, skip))
+
+    def _print_at(
+        self, views: list[BayView], centre: tuple[float, float], level: int, skip: int | None
+    ) -> float:
+        """Return the mean over the views; on the lowest board, that of the best height."""
+        means = []
+        for up in BEHIND_M if level == 0 else BEHIND_M[:1]:
+            each = [
+                self._prints.at_place(
+                    view,
+                    (centre[0], centre[1] - up * view.px_per_m),
+                    skip=skip,
+                    sizes=FARTHER,
+                    reach_m=SLOT_M,
+                )
+                for view in views
+            ]
+            means.append(float(np.mean(each)))
+        return max(means)
+
+    def _row(self, view: BayView, y: float) -> float:
+        """Return the row in pixels at so many metres above the bay's origin."""
+        return (self._store.bay(view.bay).height + view.margin_m - y) * view.px_per_m
 
     def _on_board(self, view: BayView, centre: tuple[float, float]) -> tuple[float, float]:
         """
@@ -183,13 +201,6 @@ class Signs:
         y = top - centre[1] / view.px_per_m
         y = max(y, bay.levels[bay.level_at(y)] + up)
         return (x + view.margin_m) * view.px_per_m, (top - y) * view.px_per_m
-
-    def structure(self, seen: BayPass, normal: NormalBay, cell: tuple[int, int]) -> float:
-        """Return which part of its usual structure a place shows; 1 where that is not known."""
-        cell_m = seen.scores[0].cell_m
-        shown = float(activity_of(seen, cell_m)[cell])
-        usual = float(window_mean(normal.activity, cell_m, PATCH_M)[cell])
-        return shown / usual if np.isfinite(shown) and np.isfinite(usual) and usual > 0 else 1.0
 
     def coloured(self, view: BayView, cell: tuple[int, int]) -> bool:
         """Return whether a place has another colour than what is around it."""
@@ -226,11 +237,6 @@ class Signs:
         """Return column and row in pixels of a row and column in cells."""
         return middle[1] * self._stride, middle[0] * self._stride
 
-    def _elsewhere(
-        self, views: list[BayView], centre: tuple[float, float], skip: int | None
-    ) -> bool:
-        return self._prints.fits_elsewhere(views, centre, ELSEWHERE, CLOSER_ELSEWHERE, skip)
-
     def dropped(self, view: BayView, centre: tuple[float, float]) -> dict[str, Match]:
         """
         Return the bays of packages to which what lies at a place belongs, best first.
@@ -251,6 +257,18 @@ def middle_of(scores: Float32Array, peak: tuple[float, int, int]) -> tuple[float
     rows, cols = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
     total = float(weight.sum())
     return top + float((weight * rows).sum()) / total, left + float((weight * cols).sum()) / total
+
+
+def structure_of(seen: BayPass, normal: NormalBay) -> Float32Array:
+    """
+    Return which part of its usual structure each place shows; 1 where that is not known.
+
+    :return: shape ``(rows, cols)``
+    """
+    cell_m = seen.scores[0].cell_m
+    shown, usual = activity_of(seen, cell_m), window_mean(normal.activity, cell_m, PATCH_M)
+    known = np.isfinite(shown) & np.isfinite(usual) & (usual > 0)
+    return np.where(known, shown / np.where(known, usual, 1.0), 1.0).astype(np.float32)
 
 
 def activity_of(seen: BayPass, cell_m: float) -> Float32Array:

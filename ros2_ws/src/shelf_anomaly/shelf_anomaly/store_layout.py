@@ -15,7 +15,7 @@ import numpy as np
 import yaml
 
 from .errors import LayoutError
-from .records import FloatArray
+from .records import BoolArray, FloatArray
 
 SUPPORTED_VERSION = 1
 MAX_SIDE_M = 20.0
@@ -75,6 +75,19 @@ class Bay:
         """Return the lower and upper edge of a level, metres above the origin."""
         top = self.levels[level + 1] if level + 1 < len(self.levels) else self.height
         return self.levels[level], top
+
+    def face(self, shape: tuple[int, int], cell_m: float, margin_m: float) -> BoolArray:
+        """
+        Return which cells of the bay's views lie on its face; the others show what is beside it.
+
+        :param shape: rows and columns of cells
+        :param margin_m: how far the views reach beyond the face
+        :return: shape ``(rows, cols)``
+        """
+        x = (np.arange(shape[1]) + 0.5) * cell_m - margin_m
+        y = self.height + margin_m - (np.arange(shape[0]) + 0.5) * cell_m
+        across, up = (x >= 0) & (x <= self.width), (y >= 0) & (y <= self.height)
+        return np.asarray(up[:, None] & across[None, :])
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,15 @@ import uuid
 
 from .appearance import Appearance
 from .finder import KEEP, PassResult
-from .records import Alert, Box, Finding, State
+from .records import Alert, Box, Finding, Kind, State
 from .store_layout import Bay, StoreLayout
 
 SAME_PLACE_M = (0.15, 0.25)
 """Half width and half height within which a finding may be the fault that is known already."""
 OWN_PLACE_M = (0.06, 0.12)
 """Within this it is at the very place."""
+LYING_PLACE_M = (0.22, 0.25)
+"""The same as SAME_PLACE_M for what lies: either of its ends may stand out."""
 FALLEN_OFF = 0.5
 """Below this part of its own score a fault is gone, unless its place would raise an alert."""
 REOPEN_WITHIN_NS = 7 * 86_400_000_000_000
@@ -376,7 +378,10 @@ def assign(
     for a, alert in enumerate(alerts):
         for s, sighting in enumerate(sightings):
             finding = sighting.finding
-            within = SAME_PLACE_M if finding.score >= finding.threshold else OWN_PLACE_M
+            within = OWN_PLACE_M
+            if finding.score >= finding.threshold:
+                lies = finding.kind is alert.kind is Kind.FALLEN
+                within = LYING_PLACE_M if lies else SAME_PLACE_M
             far = apart(alert.box, finding.box, SAME_PLACE_M)
             if finding.bay == alert.bay and apart(alert.box, finding.box, within) <= 1.0:
                 found.append((far, a, s))

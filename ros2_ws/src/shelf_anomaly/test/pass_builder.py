@@ -63,7 +63,10 @@ def result(*findings: Finding, usual: float = 0.5, judged: bool = True) -> PassR
     if not judged:
         values[:] = np.nan
     seen = np.isfinite(values)
-    return PassResult(findings, values, seen, CELL_M, MARGIN_M, HEIGHT_M, THRESHOLD, 1.0, values)
+    face = np.ones(values.shape, bool)
+    return PassResult(
+        findings, values, seen, face, CELL_M, MARGIN_M, HEIGHT_M, THRESHOLD, 1.0, values
+    )
 
 
 def view(offset_m: float, stamp_ns: int = 0, bay: str = 'L01') -> BayView:

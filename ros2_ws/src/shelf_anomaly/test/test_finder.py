@@ -35,3 +35,17 @@ def test_a_lying_thing_is_found_once_and_its_neighbours_too() -> None:
 def test_only_what_is_kept_takes_others_away() -> None:
     first, second, third = (finding(x, 0.5, 9.0 - 10 * x) for x in (0.30, 0.36, 0.43))
     assert distinct([first, second, third]) == [first, third]
+
+
+def test_a_lying_thing_whose_end_stands_out_most_is_found_once() -> None:
+    end, lying = finding(0.5, 0.5, 9.0), finding(0.32, 0.5, 8.0, kind=Kind.FALLEN)
+    assert distinct([end, lying]) == [end]
+
+
+def test_what_stands_out_much_has_shadows_on_other_boards_too() -> None:
+    thing, shadow = finding(0.5, 0.7, 40.0), finding(0.54, 0.4, 9.0, level=0)
+    assert distinct([thing, shadow]) == [thing]
+    another = finding(0.54, 0.4, 11.0, level=0)
+    assert distinct([thing, another]) == [thing, another]
+    farther = finding(0.6, 0.4, 9.0, level=0)
+    assert distinct([thing, farther]) == [thing, farther]

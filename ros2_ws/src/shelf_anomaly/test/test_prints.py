@@ -118,21 +118,22 @@ def test_each_piece_is_compared_with_its_own_place_and_with_all_else() -> None:
     slim = a.copy()
     side = np.s_[row - 60 : row + 60, col - 18 : col + 18]
     slim[side] = b[side]
-    closer = {'least': 0.93, 'closer': 1.9}
-    assert prints(A=a, B=b).fits_elsewhere([view('A', slim)] * 2, HERE, **closer)
-    assert not prints(A=a, B=b).fits_elsewhere([view('A', a)], HERE, **closer)
-    assert not prints(A=a, C=shelf(3)).fits_elsewhere([view('A', slim)], HERE, **closer)
+    assert prints(A=a, B=b).closer_elsewhere([view('A', slim)] * 2, HERE, 0.93, 1.0) > 1.9
+    assert prints(A=a, B=b).closer_elsewhere([view('A', a)], HERE, 0.93, 1.0) == 0.0
+    assert prints(A=a, C=shelf(3)).closer_elsewhere([view('A', slim)], HERE, 0.93, 1.0) == 0.0
 
 
 def test_both_limits_hold_for_the_mean_of_the_views() -> None:
     a, b = shelf(1), shelf(2)
     known, put = prints(A=a, B=b), view('A', with_piece(a, b))
-    assert known.fits_elsewhere([put, put], HERE, least=0.93, closer=1.9)
-    assert not known.fits_elsewhere([put, put], HERE, least=0.93, closer=5.0)
+    closer = known.closer_elsewhere([put, put], HERE, 0.93, 1.0)
+    assert closer > 1.9
+    assert known.closer_elsewhere([put, put], HERE, 0.93, 0.99 * closer) == closer
+    assert known.closer_elsewhere([put, put], HERE, 0.93, 1.01 * closer) == 0.0
     noisy = view('A', cv2.addWeighted(with_piece(a, b), 0.5, with_piece(a, shelf(3)), 0.5, 0))
-    assert known.fits_elsewhere([put, noisy], HERE, least=0.7, closer=0.0)
-    assert not known.fits_elsewhere([put, noisy], HERE, least=0.98, closer=0.0)
-    assert not known.fits_elsewhere([put, view('A', a)], HERE, least=0.0, closer=0.0)
+    assert 0 < known.closer_elsewhere([put, noisy], HERE, 0.7, 0.1) < closer
+    assert known.closer_elsewhere([put, noisy], HERE, 0.98, 0.1) == 0.0
+    assert known.closer_elsewhere([put, view('A', a)], HERE, 0.0, 0.1) == 0.0
 
 
 def test_a_thing_farther_back_is_known_at_its_size() -> None:

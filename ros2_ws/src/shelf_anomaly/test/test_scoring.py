@@ -7,12 +7,9 @@ import pytest
 
 from shelf_anomaly.places import PlaceStatistics
 from shelf_anomaly.scoring import (
-    EVENED,
-    evened,
     fit_statistics,
-    raised,
     standard_scores,
-    untidiness,
+    weighed,
     without_raised_lines,
 )
 
@@ -82,37 +79,14 @@ def test_scores_are_in_usual_spreads() -> None:
     assert standard_scores(seen, statistics, CELL_M)[0, 10, 10] == pytest.approx(4.0)
 
 
-def test_scores_around_places_are_raised_once() -> None:
+def test_scores_around_places_are_weighed_once() -> None:
     scores = np.ones((10, 10), np.float32)
     scores[5, 5], scores[0, 0] = np.nan, -1.0
-    found = raised(scores, [(5, 4), (5, 6), (0, 0)], 1.5, 0.1, (0.2, 0.1))
-    assert found[5, 6] == 1.5  # in both windows
+    found = weighed(scores, [(5, 4, 1.5), (5, 6, 0.5), (0, 0, 2.0)], 0.1, (0.2, 0.1))
+    assert found[5, 6] == 1.5  # in both windows: the first counts
+    assert found[5, 7] == 0.5
     assert found[4, 2] == 1.5
     assert found[4, 1] == 1.0
     assert found[3, 4] == 1.0
     assert np.isnan(found[5, 5])
     assert found[0, 0] == -1.0  # below the usual: more weight must not make it lower still
-
-
-def test_an_untidy_pass_counts_less() -> None:
-    """By half of what it is untidier, and a fault in it no less than the rest of the pass."""
-    usual = untidiness(bay())
-    assert usual is not None
-    scores = 1.3 * bay(1)
-    scores[10:15, 12:15] += 10
-    assert evened(scores, usual) == pytest.approx(scores / np.sqrt(1.3), rel=0.08)
-    tidy = 0.8 * bay(1)
-    assert np.array_equal(evened(tidy, usual), tidy)
-
-
-def test_what_fills_much_of_a_bay_is_not_taken_for_untidiness() -> None:
-    scores = bay()
-    scores[9:18] += 10  # a level that was emptied
-    even = evened(scores, untidiness(bay()))
-    assert even[9:18].mean() == pytest.approx(scores[9:18].mean() / EVENED, rel=1e-5)
-
-
-def test_a_pass_that_was_not_judged_stays_so() -> None:
-    nothing = np.full((ROWS, COLS), np.nan, np.float32)
-    assert untidiness(nothing) is None
-    assert np.isnan(evened(nothing, 1.4)).all()

@@ -1,7 +1,8 @@
 # Copyright 2026 The Shelf Anomaly authors
 # SPDX-License-Identifier: Apache-2.0
-"""What shows a sign of a fault counts more, and nothing else does."""
+"""What shows a sign of a fault counts more, what shows that all is well counts less."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 import sys
@@ -30,8 +31,9 @@ from shelf_anomaly.density import References
 from shelf_anomaly.places import NormalBay, PlaceStatistics
 from shelf_anomaly.records import CellScores
 from shelf_anomaly.registration import Template
-from shelf_anomaly.signs import LOWERED, middle_of, RAISED, Signs
+from shelf_anomaly.signs import LOOKED_AT, middle_of, Signs, structure_of
 from shelf_anomaly.store_layout import parse_store_layout, StoreLayout
+from shelf_anomaly.weights import PlaceSigns, weight
 
 STRIDE = 16
 CELL_M = STRIDE / PX_PER_M
@@ -40,10 +42,11 @@ CELL = (int(HERE[1]) // STRIDE, int(HERE[0]) // STRIDE)
 MIDDLE = (HERE[1] / STRIDE, HERE[0] / STRIDE)
 APART_M = (0.13, 0.26)
 PACKED, LOOSE = 0.95, 0.8
+LEVELS = (0.0, 1.2 - HERE[1] / PX_PER_M - 0.06)
 
 
-def store(*bays: str) -> StoreLayout:
-    """Return a store whose second board is 6 cm below the place in question."""
+def store(*bays: str, levels: Sequence[float] = LEVELS) -> StoreLayout:
+    """Return a store; its second board is 6 cm below the place in question."""
     made = [
         {
             'id': bay,
@@ -52,7 +55,7 @@ def store(*bays: str) -> StoreLayout:
             'facing_yaw': -1.5707963,
             'width': 1.5,
             'height': 1.2,
-            'levels': [0.0, 1.2 - HERE[1] / PX_PER_M - 0.06],
+            'levels': list(levels),
         }
         for i, bay in enumerate(bays)
     ]
@@ -61,15 +64,18 @@ def store(*bays: str) -> StoreLayout:
     )
 
 
-def signs(usual_print: float = PACKED, /, **bays: np.ndarray) -> Signs:
-    """Return the signs of bays; ``usual_print`` is that of bay A, the others are packed."""
+def belonging(usual_print: float = PACKED, /, **bays: np.ndarray) -> Belonging:
+    """Return what belongs where; ``usual_print`` is that of bay A, the others are packed."""
     codes = np.zeros((ROWS, COLS, 2), np.float32)
     codes[0, 0] = 1
     arrays: dict[str, np.ndarray] = {}
     for bay in bays:
         arrays |= bay_arrays(bay, codes, 1.0, usual_print if bay == 'A' else PACKED)
-    belonging = Belonging(Artefact(Path('m'), {}, b'', arrays), tuple(bays))
-    return Signs(store(*bays), STRIDE, belonging, prints(**bays))
+    return Belonging(Artefact(Path('m'), {}, b'', arrays), tuple(bays))
+
+
+def signs(usual_print: float = PACKED, /, **bays: np.ndarray) -> Signs:
+    return Signs(store(*bays), STRIDE, belonging(usual_print, **bays), prints(**bays))
 
 
 def seen(image: np.ndarray, structure: float = 1.0, bay: str = 'A') -> BayPass:
@@ -106,8 +112,12 @@ def normal() -> NormalBay:
     )
 
 
+def read(known: Signs, image: np.ndarray, structure: float = 1.0) -> PlaceSigns:
+    return known.read(seen(image), structure, CELL, MIDDLE)
+
+
 def speaks(known: Signs, image: np.ndarray, structure: float = 1.0) -> bool:
-    return known.shown(seen(image, structure), normal(), CELL, MIDDLE)
+    return weight(read(known, image, structure)) > 1
 
 
 def test_what_stands_where_it_always_stood_is_no_sign() -> None:
@@ -175,54 +185,94 @@ def test_loose_goods_among_loose_goods_are_no_sign() -> None:
     codes = np.zeros((ROWS, COLS, 2), np.float32)
     codes[0, 0] = 1
     arrays = bay_arrays('A', codes, 1.0, LOOSE) | bay_arrays('B', codes, 1.0, LOOSE)
-    belonging = Belonging(Artefact(Path('m'), {}, b'', arrays), ('A', 'B'))
-    known = Signs(store('A', 'B'), STRIDE, belonging, prints(A=a, B=b))
+    both = Belonging(Artefact(Path('m'), {}, b'', arrays), ('A', 'B'))
+    known = Signs(store('A', 'B'), STRIDE, both, prints(A=a, B=b))
     assert not speaks(known, turned_piece(shelf(3), b, 37), structure=1.5)
+
+
+def pushed_back(a: np.ndarray, up: int = 0) -> np.ndarray:
+    """Return a shelf on which what stands at HERE stands a row farther back, and so higher."""
+    behind = cv2.resize(a, None, fx=0.9, fy=0.9, interpolation=cv2.INTER_AREA)
+    pushed = a.copy()
+    row, col = int(HERE[1]), int(HERE[0])
+    small = (round(0.9 * row), round(0.9 * col))
+    pushed[row - 60 - up : row + 60 - up, col - 40 : col + 40] = behind[
+        small[0] - 60 : small[0] + 60, small[1] - 40 : small[1] + 40
+    ]
+    return pushed
 
 
 def test_the_print_that_always_stood_there_is_at_home_a_row_farther_back_too() -> None:
     a = shelf(1)
     known = signs(A=a, B=shelf(2))
-    behind = cv2.resize(a, None, fx=0.9, fy=0.9, interpolation=cv2.INTER_AREA)
-    pushed = a.copy()
-    row, col = int(HERE[1]), int(HERE[0])
-    small = (round(0.9 * row), round(0.9 * col))
-    pushed[row - 60 : row + 60, col - 40 : col + 40] = behind[
-        small[0] - 60 : small[0] + 60, small[1] - 40 : small[1] + 40
-    ]
     for image, structure, home in (
         (a, 1.0, True),
-        (pushed, 0.8, True),
+        (pushed_back(a), 0.8, True),
         (a, 0.5, False),  # a gap, and what stands beside it
         (with_piece(a, shelf(3)), 1.0, False),
     ):
-        assert known.at_home(seen(image, structure), normal(), CELL, MIDDLE) is home
-    assert not signs(LOOSE, A=a, B=shelf(2)).at_home(seen(a), normal(), CELL, MIDDLE)
+        assert known.at_home(seen(image, structure), normal(), CELL) is home
+    assert not signs(LOOSE, A=a, B=shelf(2)).at_home(seen(a), normal(), CELL)
+
+
+def test_on_the_lowest_board_what_stands_farther_back_stands_higher() -> None:
+    """The camera looks down on it, and where the first row stood the board is seen."""
+    a = shelf(1)
+    up = round(0.08 * PX_PER_M)
+    image = pushed_back(a, up)
+    row, col = int(HERE[1]), int(HERE[0])
+    image[row - 8 : row + 80, col - 40 : col + 40] = 128
+    on_lowest, on_second = (
+        Signs(store('A', levels=levels), STRIDE, belonging(A=a), prints(A=a))
+        .read(seen(image), 1.0, CELL, MIDDLE)
+        .usual
+        for levels in ((0.0,), LEVELS)
+    )
+    assert on_second < 0.85 < 0.93 < on_lowest
+
+
+def test_above_the_goods_all_is_as_always_whatever_stands_below() -> None:
+    """What stands out above a thing that stands there now is no place of the usual print."""
+    a = shelf(1)
+    row, col = int(HERE[1]), int(HERE[0])
+    below = a.copy()
+    below[row + 70 : row + 190, col - 40 : col + 40] = shelf(3)[
+        row + 70 : row + 190, col - 40 : col + 40
+    ]
+    board = 1.2 - (row + 170) / PX_PER_M  # the foot of the goods is 8 cm above it
+    on_board = (0.0, board)
+    usual = [
+        Signs(store('A', levels=on_board), STRIDE, belonging(A=a), prints(A=a))
+        .read(seen(image), 1.0, CELL, MIDDLE)
+        .usual
+        for image in (a, below)
+    ]
+    assert usual[0] > 0.95
+    assert usual[1] < 0.85
 
 
 def test_an_upright_that_stands_as_always_is_not_the_goods_beside_it() -> None:
     a, row = shelf(1), int(HERE[1])
     edge = a.copy()
     edge[row - 60 : row + 60, 10:64] = shelf(3)[row - 60 : row + 60, 10:64]
-    known, there = signs(A=a, B=shelf(2)), (CELL[0], 1)
+    known = signs(A=a, B=shelf(2))
     for image, home in ((a, True), (edge, False)):
-        middle = (MIDDLE[0], 1.0)
-        assert known.at_home(seen(image), normal(), there, middle) is home
+        assert known.at_home(seen(image), normal(), (CELL[0], 1)) is home
 
 
-def test_only_maxima_with_a_sign_are_raised_and_only_high_ones_looked_at() -> None:
+def test_maxima_are_weighed_by_their_signs_and_only_high_ones_looked_at() -> None:
     a = shelf(1)
     known = signs(A=a, B=shelf(2))
     scores = np.zeros((ROWS, COLS), np.float32)
-    scores[CELL] = 3.0
-    scores[CELL[0], 4] = 3.0  # what always stood there
+    scores[CELL] = LOOKED_AT
+    scores[CELL[0], 4] = LOOKED_AT  # what always stood there
     odd = seen(with_piece(a, shelf(3)))
-    found = known.weighed_scores(odd, normal(), scores, 2.9 * RAISED, APART_M)
-    assert found[CELL] == pytest.approx(3.0 * RAISED)
-    assert found[CELL[0], 4] == pytest.approx(3.0 * LOWERED)
-    assert np.array_equal(
-        known.weighed_scores(odd, normal(), scores, 3.1 * RAISED, APART_M), scores
-    )
+    found = known.weighed_scores(odd, normal(), scores, APART_M)
+    assert found[CELL] == pytest.approx(LOOKED_AT * weight(read(known, odd.views[0].image)))
+    assert found[CELL] > 1.4 * LOOKED_AT
+    assert found[CELL[0], 4] < 0.5 * LOOKED_AT
+    low = 0.99 * scores
+    assert np.array_equal(known.weighed_scores(odd, normal(), low, APART_M), low)
 
 
 def test_a_place_that_no_view_judged_shows_no_sign() -> None:
@@ -230,7 +280,12 @@ def test_a_place_that_no_view_judged_shows_no_sign() -> None:
     odd = seen(with_piece(a, shelf(3)))
     blind = BayPass('A', 'p', 0)
     blind.add(odd.views[0], replace(odd.scores[0], distance=np.full((2, ROWS, COLS), np.nan)))
-    assert not signs(A=a).shown(blind, normal(), CELL, MIDDLE)
+    assert weight(signs(A=a).read(blind, 0.1, CELL, MIDDLE)) == 1.0
+
+
+def test_structure_is_told_in_parts_of_what_is_usual() -> None:
+    found = structure_of(seen(shelf(1), 0.4), normal())
+    assert found[CELL] == pytest.approx(0.4)
 
 
 def test_the_middle_is_that_of_all_that_stands_out() -> None:

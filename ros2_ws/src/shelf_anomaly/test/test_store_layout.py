@@ -80,3 +80,16 @@ def test_files(tmp_path: Path) -> None:
     (tmp_path / 'store.yaml').write_text('a: [')
     with pytest.raises(LayoutError, match='is not YAML'):
         load_store_layout(tmp_path / 'store.yaml')
+
+
+def test_cells_beside_the_face_are_known() -> None:
+    bay = parse_store_layout(_document()).bay('B1')
+    face = bay.face((30, 40), 0.05, margin_m=0.1)
+    rows, cols = np.nonzero(face)
+    x, y = (cols + 0.5) * 0.05 - 0.1, bay.height + 0.1 - (rows + 0.5) * 0.05
+    assert x.min() == pytest.approx(0.025)
+    assert y.max() == pytest.approx(bay.height - 0.025)
+    assert x.max() <= bay.width
+    assert y.min() >= 0
+    assert not face[:, :2].any()
+    assert not face[:2].any()

@@ -191,6 +191,15 @@ def test_two_faults_side_by_side_stay_two() -> None:
     assert [(a.id, len(a.seen_in)) for a in scene.alerts] == [('id-1', 3), ('id-2', 3)]
 
 
+@pytest.mark.parametrize(('kind', 'ids'), [(Kind.FALLEN, ['id-1']), (Kind.GAP, ['id-1', 'id-2'])])
+def test_either_end_of_a_lying_thing_is_the_same_thing(kind: Kind, ids: list[str]) -> None:
+    scene = Scene()
+    for x in (0.40, 0.58):
+        scene.drive(finding(x=x, kind=kind))
+
+    assert [alert.id for alert in scene.alerts] == ids
+
+
 def test_the_peaks_of_one_large_thing_are_one_alert() -> None:
     scene = Scene()
     large = finding(score=9.0, box=Box(0.5, 0.6, 0.3, 0.3))

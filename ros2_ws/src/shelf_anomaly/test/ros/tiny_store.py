@@ -315,9 +315,11 @@ def fit_tiny(dataset: Path, model: Path, bays: Sequence[str] = ()) -> Path:
     calibrated = {}
     for bay, views in encoded.items():
         picture = composite([data.load(entry) for entry in data.of(bay)])
-        calibrated[bay] = calibrate_bay(bay, views, settings, data.templates[bay], picture)
+        calibrated[bay] = calibrate_bay(
+            data.store.bay(bay), data.margin_m, views, settings, data.templates[bay], picture
+        )
     aisle_patrols = float(len(data.patrols))
-    calibrated, by = balance(calibrated, settings.cell_m, aisle_patrols)
+    calibrated, factors = balance(calibrated, settings.cell_m, aisle_patrols)
     arrays: dict[str, Any] = bay_arrays(calibrated, settings.scales[0].bandwidth / 2)
     arrays |= merge_maxima(arrays, tuple(calibrated), aisle_patrols)
     arrays |= {
@@ -345,8 +347,7 @@ def fit_tiny(dataset: Path, model: Path, bays: Sequence[str] = ()) -> Path:
         'stride': STRIDE,
         'scales': scales,
         'aisle_patrols': aisle_patrols,
-        'channel_factors': [float(factor) for factor in by.factors],
-        'untidiness': by.untidiness,
+        'channel_factors': [float(factor) for factor in factors],
         'data': {bay: data_of(data, bay) for bay in calibrated},
     }
     write_artefact(model, network_onnx=onnx_bytes, arrays=arrays, manifest=manifest, card='tiny')

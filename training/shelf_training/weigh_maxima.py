@@ -1,7 +1,7 @@
 # Copyright 2026 The Shelf Anomaly authors
 # SPDX-License-Identifier: Apache-2.0
 """
-Which maxima of normal passes show a sign of a fault, and so count more, as on the robot.
+How much the maxima of normal passes count by the signs that they show, as on the robot.
 
 Signs (see :mod:`shelf_anomaly.signs`) are prints among others, so they are read in the views
 themselves, with the finished model. The pictures of normal passes that the model keeps are not
@@ -18,7 +18,6 @@ from rich.console import Console
 from shelf_anomaly.artefact import Artefact
 from shelf_anomaly.bay_pass import BayPass
 from shelf_anomaly.belonging import Belonging
-from shelf_anomaly.budget import budget_of
 from shelf_anomaly.dataset import Dataset
 from shelf_anomaly.finder import APART_M
 from shelf_anomaly.places import bays_of, unpack
@@ -30,10 +29,8 @@ from .calibrate import CalibratedBay, EncodedView, with_maxima
 from .pictures import patrols_of_pictures
 from .progress import step
 
-LOOSEST = 3.0  # budget up to which all maxima that matter are looked at
 
-
-def raise_maxima(
+def weigh_maxima(
     dataset: Dataset,
     calibrated: Mapping[str, CalibratedBay],
     encoded: Mapping[str, list[EncodedView]],
@@ -44,13 +41,12 @@ def raise_maxima(
     Return the bays with the scores of their normal passes as the robot would see them.
 
     :param encoded: views of the bays, in the order of the dataset
-    :param artefact: the model so far, with a budget
+    :param artefact: the model so far
     """
     cell_m = artefact.stride / dataset.px_per_m
     bays = bays_of(artefact.arrays)
     belonging, prints = Belonging(artefact, bays), Prints(artefact, bays)
     signs = Signs(dataset.store, artefact.stride, belonging, prints)
-    threshold = budget_of(artefact).threshold(LOOSEST)
     found = {}
     total = sum(one.bay_maxima.size for one in calibrated.values())
     with step(console, 'signs on normal passes', total) as bar:
@@ -62,9 +58,7 @@ def raise_maxima(
                 patrol = dataset.patrols[index]
                 seen = _pass(dataset, bay, patrol, encoded[bay], cell_m)
                 skip = pictures.index(patrol) if patrol in pictures else None
-                maps.append(
-                    signs.weighed_scores(seen, normal, scores, threshold, APART_M, skip=skip)
-                )
+                maps.append(signs.weighed_scores(seen, normal, scores, APART_M, skip=skip))
                 bar.advance(note=bay)
             found[bay] = with_maxima(one, np.stack(maps), cell_m)
     return found

@@ -1,0 +1,55 @@
+# Copyright 2026 The Shelf Anomaly authors
+# SPDX-License-Identifier: Apache-2.0
+"""Signs of a fault make a score count more, the usual print and loose goods less."""
+
+import pytest
+
+from shelf_anomaly.weights import MOST, PlaceSigns, weight
+
+NOTHING = PlaceSigns(own=0.9)
+
+
+def test_what_shows_nothing_counts_as_it_is() -> None:
+    assert weight(NOTHING) == 1.0
+    assert weight(PlaceSigns()) == 1.0  # nothing is printed there
+
+
+@pytest.mark.parametrize(
+    'signs',
+    [
+        PlaceSigns(own=0.3),
+        PlaceSigns(own=0.9, closer=1.2),
+        PlaceSigns(bare=True),
+        PlaceSigns(own=0.9, lying=True),
+        PlaceSigns(loose=True, dropped=True),
+    ],
+)
+def test_each_sign_of_a_fault_counts_more(signs: PlaceSigns) -> None:
+    assert weight(signs) > 1.2
+
+
+def test_a_print_that_clearly_stands_elsewhere_counts_most() -> None:
+    somewhat, clearly = (weight(PlaceSigns(own=0.9, closer=c)) for c in (1.2, 2.5))
+    assert clearly > somewhat
+
+
+def test_the_usual_print_counts_the_less_the_surer_it_is() -> None:
+    at = [weight(PlaceSigns(own=0.9, usual=u)) for u in (0.5, 0.85, 0.9, 0.95, 1.0)]
+    assert at[:2] == [1.0, 1.0]
+    assert at == sorted(at, reverse=True)
+    assert at[-1] < 0.3
+
+
+def test_signs_weigh_against_each_other() -> None:
+    """A bare place beside the usual print, as where one of two facings is gone."""
+    both = weight(PlaceSigns(bare=True, usual=0.95))
+    assert weight(PlaceSigns(usual=0.95)) < both < weight(PlaceSigns(bare=True))
+
+
+def test_no_sum_of_signs_outweighs_all_scores() -> None:
+    all_of_them = PlaceSigns(own=0.1, closer=4.0, bare=True, lying=True)
+    assert weight(all_of_them) == pytest.approx(2.718281828**MOST)
+
+
+def test_loose_goods_count_less_whatever_their_print() -> None:
+    assert weight(PlaceSigns(own=0.1, lying=True, loose=True)) < 1
