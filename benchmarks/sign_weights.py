@@ -19,9 +19,9 @@ on the other stores. Then the weights that all stores together give.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 from pathlib import Path
 
@@ -47,7 +47,7 @@ from shelf_anomaly.records import FloatArray
 from shelf_anomaly.scoring import channels, peaks, score_map
 from shelf_anomaly.signs import LOOKED_AT, middle_of, Signs, structure_of
 from shelf_anomaly.store_layout import load_store_layout, StoreLayout
-from shelf_anomaly.weights import features, MOST, PlaceSigns, weight, WEIGHTS
+from shelf_anomaly.weights import features, PlaceSigns, weight, WEIGHTS
 from shelf_training.evaluation.froc import Curve
 from shelf_training.evaluation.matching import match, matches, Sighting
 from shelf_training.evaluation.truth import Fault, load_truth, Truth
@@ -160,26 +160,18 @@ def fitted(stores: Sequence[Store]) -> FloatArray:
     return np.asarray(slopes[1:] / slopes[0], np.float64)
 
 
-def found_at_one(
-    store: Store, weights: FloatArray | None, *, signs: bool = True
-) -> tuple[int, int]:
+def found_at_one(store: Store, weights: Collection[float] | None) -> tuple[int, int]:
     """
     Return how many faults lie above the score that 1.0 false alarms an aisle and patrol reach.
 
-    :param weights: of the features; None takes those in use
-    :param signs: whether signs count at all
+    :param weights: of the features; None takes scores alone
     :return: found, and of how many
     """
     weighed = []
     for one in store.maxima:
-        factor = 1.0
-        if signs and one.signs is not None:
-            factor = weight(one.signs)
-            if weights is not None and not one.signs.loose:
-                total = float(np.dot(weights, features(one.signs)))
-                factor = math.exp(min(max(total, -MOST), MOST))
-        s = one.sighting
-        weighed.append(Sighting(s.id, s.bay, s.level, s.x, s.y, '', factor * s.score, s.seen_in))
+        shown = one.signs
+        factor = 1.0 if weights is None or shown is None else weight(shown, weights)
+        weighed.append(replace(one.sighting, score=factor * one.sighting.score))
     curve = Curve.of(match(store.truth, weighed, store.aisles))
     share = curve.recall(curve.threshold_at(1.0))
     return share.hits, share.of
@@ -211,9 +203,9 @@ def print_tables(stores: Sequence[Store]) -> None:
     for store in stores:
         others = fitted([other for other in stores if other is not store])
         row = [
-            found_at_one(store, None, signs=False),
             found_at_one(store, None),
-            found_at_one(store, others),
+            found_at_one(store, WEIGHTS.values()),
+            found_at_one(store, others.tolist()),
         ]
         sums += np.array(row)
         found.add_row(store.name, *(f'{hits} of {of}' for hits, of in row))

@@ -38,9 +38,9 @@ def test_what_faults_show_weighs_more_and_what_they_do_not_less() -> None:
 
 
 def test_weights_of_other_stores_find_more_than_scores_alone() -> None:
-    alone = found_at_one(store(3), None, signs=False)
-    weighed = found_at_one(store(3), fitted([store(1), store(2)]))
+    alone = found_at_one(store(3), None)
+    weighed = found_at_one(store(3), fitted([store(1), store(2)]).tolist())
     assert alone[1] == weighed[1] == 100
     assert weighed[0] > alone[0] + 10
-    none = found_at_one(store(3), np.zeros(len(WEIGHTS)))
+    none = found_at_one(store(3), [0.0] * len(WEIGHTS))
     assert none == alone

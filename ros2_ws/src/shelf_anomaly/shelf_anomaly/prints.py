@@ -185,7 +185,10 @@ class Prints:
         places = [(centre[0] + aside * view.px_per_m, centre[1]) for view in views]
         pieces = [_pieces(view, at, 0) for view, at in zip(views, places, strict=True)]
         own = [
-            max((_near(p.fine, piece.fine, _metres(view, at), SLOT_M) for p in ours), default=-1.0)
+            max(
+                (_near(p.fine, piece.fine, _metres(view, at), SLOT_M) for p in ours),
+                default=NOTHING,
+            )
             for view, at, piece in zip(views, places, pieces, strict=True)
         ]
         there = [1.0] * len(views)  # the most that can be found

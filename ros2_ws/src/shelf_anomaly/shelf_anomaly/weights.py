@@ -11,6 +11,7 @@ them on others.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 import math
 
@@ -65,9 +66,13 @@ def features(signs: PlaceSigns) -> tuple[float, ...]:
     )
 
 
-def weight(signs: PlaceSigns) -> float:
-    """Return how many times as much the score of a place counts."""
+def weight(signs: PlaceSigns, weights: Iterable[float] = WEIGHTS.values()) -> float:
+    """
+    Return how many times as much the score of a place counts.
+
+    :param weights: of :func:`features`
+    """
     if signs.loose:
         return math.exp(DROPPED_WEIGHT if signs.dropped else LOOSE_WEIGHT)
-    total = sum(w * f for w, f in zip(WEIGHTS.values(), features(signs), strict=True))
+    total = sum(w * f for w, f in zip(weights, features(signs), strict=True))
     return math.exp(min(max(total, -MOST), MOST))
