@@ -11,6 +11,7 @@ from typing import Any, TYPE_CHECKING
 
 from rich.console import Console
 
+from shelf_anomaly.defaults import FALSE_ALARMS_PER_AISLE_PATROL
 from shelf_anomaly.errors import SettingsError, ShelfAnomalyError
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         '--budget',
         type=_above_zero,
-        default=1.0,
+        default=FALSE_ALARMS_PER_AISLE_PATROL,
         metavar='N',
         help='false alarms per aisle and patrol of the run with --bags (default: %(default)s)',
     )

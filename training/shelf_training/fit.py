@@ -21,6 +21,7 @@ from rich.console import Console
 from shelf_anomaly.artefact import Artefact, write_artefact
 from shelf_anomaly.budget import budget_of
 from shelf_anomaly.dataset import Dataset, load_dataset, ViewEntry
+from shelf_anomaly.defaults import FALSE_ALARMS_PER_AISLE_PATROL
 from shelf_anomaly.errors import DatasetError, SettingsError
 from shelf_anomaly.inspector import encode_view, InspectorSettings
 from shelf_anomaly.network import Network
@@ -160,7 +161,14 @@ def fit(
     arrays |= maxima_arrays(calibrated)
     arrays |= merge_maxima(arrays, bays, usual)
     budget = budget_of(Artefact(out, manifest, trained.onnx, arrays))
-    plots = plot_bays(out, dataset, trained.history, encoded, calibrated, budget.threshold(1.0))
+    plots = plot_bays(
+        out,
+        dataset,
+        trained.history,
+        encoded,
+        calibrated,
+        budget.threshold(FALSE_ALARMS_PER_AISLE_PATROL),
+    )
     artefact = write_artefact(
         out,
         network_onnx=trained.onnx,

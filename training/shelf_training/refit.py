@@ -24,6 +24,7 @@ from shelf_anomaly.artefact import Artefact, CARD, load_artefact
 from shelf_anomaly.artefact_update import restore, update_artefact
 from shelf_anomaly.budget import budget_of
 from shelf_anomaly.dataset import Dataset, load_dataset
+from shelf_anomaly.defaults import FALSE_ALARMS_PER_AISLE_PATROL
 from shelf_anomaly.errors import ArtefactError, DatasetError
 from shelf_anomaly.inspector import read_settings
 from shelf_anomaly.network import Network
@@ -229,7 +230,9 @@ def _report(
     console: Console,
 ) -> None:
     known = set(bays_of(before.arrays))
-    was, now = (budget_of(model).threshold(1.0) for model in (before, made))
+    was, now = (
+        budget_of(model).threshold(FALSE_ALARMS_PER_AISLE_PATROL) for model in (before, made)
+    )
     told = ', '.join(
         f'{bay} ({"anew" if bay in known else "new"}, {data_of(dataset, bay)["passes"]} passes)'
         for bay in wanted

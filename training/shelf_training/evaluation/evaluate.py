@@ -23,6 +23,7 @@ from shelf_anomaly.bag.bag_paths import find_bags
 from shelf_anomaly.bag.replay import Progress, replay, ReplaySettings
 from shelf_anomaly.bag.topics import BagOptions
 from shelf_anomaly.bag.writer import prepare_out, write_files
+from shelf_anomaly.defaults import FALSE_ALARMS_PER_AISLE_PATROL
 from shelf_anomaly.errors import SettingsError
 from shelf_anomaly.pipeline import Pipeline, PipelineSettings
 from shelf_anomaly.store_layout import load_store_layout, StoreLayout
@@ -44,7 +45,7 @@ NUMBERS, REPLAY = 'evaluate.json', 'replay'
 class EvaluateSettings:
     """What of an evaluation may be chosen."""
 
-    budget: float = 1.0
+    budget: float = FALSE_ALARMS_PER_AISLE_PATROL
     """False alarms per aisle and patrol of the run that is judged."""
     loose: float = LOOSE
     threads: int = 2

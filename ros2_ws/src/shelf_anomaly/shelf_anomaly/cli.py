@@ -12,6 +12,7 @@ import sys
 from typing import Any, TYPE_CHECKING
 import webbrowser
 
+from .defaults import FALSE_ALARMS_PER_AISLE_PATROL
 from .errors import ShelfAnomalyError
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def build_parser() -> argparse.ArgumentParser:
     replay.add_argument(
         '--budget',
         type=_positive,
-        default=1.0,
+        default=FALSE_ALARMS_PER_AISLE_PATROL,
         metavar='N',
         help='false alarms allowed per aisle and patrol (default: %(default)s)',
     )

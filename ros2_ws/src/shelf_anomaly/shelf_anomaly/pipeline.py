@@ -27,6 +27,7 @@ from .artefact import Artefact
 from .bay_pass import BayPass
 from .belonging import Belonging
 from .budget import budget_of
+from .defaults import FALSE_ALARMS_PER_AISLE_PATROL
 from .drift import DriftWatch, upper_quartile
 from .errors import ArtefactError, MemoryFileError
 from .evidence import picture, roi
@@ -65,7 +66,7 @@ MIN_COVERAGE = 0.3  # part of a bay that must have been judged for 'normal' to m
 class PipelineSettings:
     """What may be chosen when the pipeline is built."""
 
-    false_alarms_per_aisle_patrol: float = 1.0
+    false_alarms_per_aisle_patrol: float = FALSE_ALARMS_PER_AISLE_PATROL
     gate: GateSettings = field(default_factory=GateSettings)
     threads: int = 2
     pass_gap_ns: int = 2_000_000_000

@@ -18,6 +18,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from shelf_anomaly.defaults import FALSE_ALARMS_PER_AISLE_PATROL
+from shelf_anomaly.store_layout import load_store_layout
+
 from .camera import CameraSpec, parse_cameras
 from .demo import demo_layout, demo_model
 from .errors import PlanError
@@ -150,7 +153,8 @@ def _run(
         )
         seconds = _watch(watcher, family, simulation, console)
         summary = watcher.tally.summary()
-        console.print(_table(summary, watcher, seconds))
+        aisles = len(load_store_layout(layout).aisles)
+        console.print(_table(summary, watcher, seconds, aisles))
         for line in summary.missed:
             console.print(f'  missed  {line}')
         if not job.once:
@@ -237,12 +241,23 @@ def _stay(family: Family, simulation: Child, watcher: Watcher) -> None:
         return
 
 
-def _table(summary: Summary, watcher: Watcher, seconds: float) -> Table:
+def false_alarms(summary: Summary, aisles: int) -> str:
+    """Return how many there were, and how many the detector was asked for."""
+    passes = summary.patrols * aisles
+    if not passes:
+        return str(summary.false_alarms)
+    return (
+        f'{summary.false_alarms}, {summary.false_alarms / passes:.1f} an aisle and patrol '
+        f'({FALSE_ALARMS_PER_AISLE_PATROL:g} asked for)'
+    )
+
+
+def _table(summary: Summary, watcher: Watcher, seconds: float, aisles: int) -> Table:
     table = Table(title='Patrols of the simulated store', show_header=False)
     table.add_row('faults planted', str(summary.planted))
     table.add_row('found', str(summary.found))
     table.add_row('missed', str(len(summary.missed)))
-    table.add_row('false alarms', str(summary.false_alarms))
+    table.add_row('false alarms', false_alarms(summary, aisles))
     table.add_row(
         'put right, and resolved by the robot itself', f'{summary.resolved} of {summary.put_right}'
     )

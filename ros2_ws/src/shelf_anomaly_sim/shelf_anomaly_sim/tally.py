@@ -42,6 +42,7 @@ class Summary:
     """Faults found and later taken away."""
     resolved: int
     """Of these, whose alerts were resolved by the robot itself."""
+    patrols: int
 
 
 @dataclass
@@ -101,7 +102,15 @@ class Tally:
                 put_right += 1
                 resolved += all(self._last[i].state == 'resolved' for i in ids)
         false_alarms = sum(i not in used for i in self._seen_in)
-        return Summary(len(places), found, tuple(missed), false_alarms, put_right, resolved)
+        return Summary(
+            planted=len(places),
+            found=found,
+            missed=tuple(missed),
+            false_alarms=false_alarms,
+            put_right=put_right,
+            resolved=resolved,
+            patrols=len(self.patrols),
+        )
 
 
 def matches(alert: SeenAlert, fault: Truth) -> bool:

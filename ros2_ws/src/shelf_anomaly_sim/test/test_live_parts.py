@@ -11,6 +11,7 @@ import pytest
 
 from shelf_anomaly_sim.errors import PlanError
 from shelf_anomaly_sim.pacer import Pacer
+from shelf_anomaly_sim.patrol import false_alarms
 from shelf_anomaly_sim.processes import Child, Family, free_domain, free_port
 from shelf_anomaly_sim.tally import describe, SeenAlert, Tally
 
@@ -123,6 +124,15 @@ def test_fault_of_two_patrols_counts_once_and_is_resolved() -> None:
     summary = tally.summary()
     assert (summary.planted, summary.found, summary.put_right, summary.resolved) == (1, 1, 1, 1)
     assert tally.open_alerts == 0
+
+
+def test_false_alarms_are_told_beside_what_was_asked_for() -> None:
+    tally = Tally()
+    assert false_alarms(tally.summary(), 1) == '0'
+    for i in range(4):
+        tally.begin(i, 100 * i, 100 * i + 90, [])
+        tally.alert(alert(id=str(i), last_seen_ns=100 * i + 50))
+    assert false_alarms(tally.summary(), 2) == '4, 0.5 an aisle and patrol (1 asked for)'
 
 
 def test_thing_on_a_heap_has_its_own_place() -> None:

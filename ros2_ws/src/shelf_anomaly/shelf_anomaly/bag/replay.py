@@ -12,6 +12,7 @@ from pathlib import Path
 import time
 from typing import Protocol
 
+from ..defaults import FALSE_ALARMS_PER_AISLE_PATROL
 from ..errors import BagError, FrameError, PoseError
 from ..records import Alert, BayResult, CameraPose, Frame, Outcome, State
 from ..store_layout import StoreLayout
@@ -66,7 +67,7 @@ class ReplaySettings:
 
     model: str
     """Name for the report."""
-    false_alarms_per_aisle_patrol: float = 1.0
+    false_alarms_per_aisle_patrol: float = FALSE_ALARMS_PER_AISLE_PATROL
     """For the report; the pipeline was built with it."""
     options: BagOptions = field(default_factory=BagOptions)
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from ..defaults import FALSE_ALARMS_PER_AISLE_PATROL
 from ..locator import GateSettings
 from ..pipeline import PipelineSettings
 from ..records import Pose
@@ -120,7 +121,7 @@ SPECS: tuple[Spec, ...] = (
     ),
     Spec(
         'false_alarms_per_aisle_patrol',
-        1.0,
+        FALSE_ALARMS_PER_AISLE_PATROL,
         'false alarms that are acceptable per aisle and patrol; smaller = fewer, surer alerts',
         0.01,
         100.0,
