@@ -13,23 +13,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 import time
-from typing import Any
 
 from .appearance import (
-    alike,
     Appearance,
     appearance_in,
     cell_of,
-    normal_appearances,
-    usual_distance,
 )
 from .artefact import Artefact
 from .bay_pass import BayPass
 from .belonging import Belonging
 from .budget import budget_of
 from .defaults import FALSE_ALARMS_PER_AISLE_PATROL
+from .diary import Diary
 from .drift import DriftWatch, upper_quartile
-from .errors import ArtefactError, MemoryFileError
+from .errors import ArtefactError
 from .evidence import picture, roi
 from .finder import Finder, PassResult
 from .hues import Hues
@@ -40,6 +37,7 @@ from .learned import learn, LearnedLook, LearnedLooks
 from .locator import GateSettings, Locator
 from .memory import KEEP_RESOLVED_NS, Memory, Verdict
 from .occlusion import FAR_PART, find_cover, SPOILT_PART, without
+from .pass_look import PassLook
 from .places import bays_of, NormalBay
 from .prints import Prints
 from .records import (
@@ -120,12 +118,9 @@ class Pipeline:
         self._finder = Finder(self._budget, signs, namer)
         self._tracker = Tracker(store, reopen_within_ns=self.settings.reopen_within_ns)
         self._learned = LearnedLooks()
-        self._memory = memory
-        self._unwritten: set[str] = set()
-        self._memory_problem = ''
+        self._diary = Diary(memory, self._tracker)
         model = str(artefact.manifest.get('files', {}).get('density.npz', artefact.name))
-        earlier = memory.note('drift') if memory is not None else None
-        self._drift = DriftWatch(model, earlier)
+        self._drift = DriftWatch(model, self._diary.note('drift'))
         self._patrol = 'patrol'
         self._passes: dict[str, BayPass] = {}
         self._visited: set[str] = set()
@@ -141,7 +136,7 @@ class Pipeline:
         self._learned.replace(memory.learned())
         newest = max((alert.last_seen_ns for alert, _ in known), default=0)
         memory.prune(newest - max(KEEP_RESOLVED_NS, self.settings.reopen_within_ns))
-        patrol = memory.note('patrol')
+        patrol = self._diary.note('patrol')
         if patrol:
             self._patrol, self._visited = str(patrol['name']), set(patrol['visited'])
             self._last_ns = int(patrol['last_ns'])
@@ -149,7 +144,7 @@ class Pipeline:
     @property
     def interrupted_patrol(self) -> tuple[str, int] | None:
         """Name and last time of the patrol that was cut off when an earlier run ended."""
-        patrol = self._memory.note('patrol') if self._memory is not None else None
+        patrol = self._diary.note('patrol')
         return (str(patrol['name']), int(patrol['last_ns'])) if patrol else None
 
     @property
@@ -316,7 +311,7 @@ class Pipeline:
             elif verdict in {'reopened', 'confirmed'}:
                 self._learned.forget(alert.id)
                 forgotten = [alert.id]
-            self._save(
+            self._diary.save(
                 [alert],
                 learned=learned,
                 forgotten=forgotten,
@@ -332,26 +327,21 @@ class Pipeline:
         """
         changed, said = self._tracker.hear(told)
         if changed:
-            self._save(changed)
+            self._diary.save(changed)
             self.sent([alert for alert in changed if alert not in said])
         return said
 
     def unsent(self) -> tuple[Alert, ...]:
         """Return the alerts whose latest state was not said by an earlier run."""
-        return tuple(self._memory.unsent()) if self._memory is not None else ()
+        return self._diary.unsent()
 
     def sent(self, alerts: Sequence[Alert]) -> None:
         """Take note that alerts were said."""
-        if self._memory is not None and alerts:
-            try:
-                self._memory.sent([alert.id for alert in alerts])
-            except MemoryFileError as error:  # they are said once more after a restart
-                self._memory_problem = str(error)
+        self._diary.sent(alerts)
 
     def memory_problem(self) -> str:
         """Return, once, why the memory could not be written lately; empty if it could."""
-        problem, self._memory_problem = self._memory_problem, ''
-        return problem
+        return self._diary.problem()
 
     def _learn(
         self, alert: Alert, look: Appearance | None, author: str, note: str, stamp_ns: int
@@ -374,7 +364,7 @@ class Pipeline:
         self, alerts: Sequence[Alert], bays: Sequence[BayReport], *, patrol_ended: bool = False
     ) -> None:
         """Write a step before anything of it is said."""
-        if self._memory is None or not (alerts or bays or patrol_ended):
+        if not (alerts or bays or patrol_ended):
             return
         patrol = (
             None
@@ -385,24 +375,7 @@ class Pipeline:
                 'visited': sorted(self._visited),
             }
         )
-        self._save(alerts, notes={'patrol': patrol, 'drift': self._drift.state()})
-
-    def _save(self, alerts: Sequence[Alert], **more: Any) -> None:
-        """Write; what cannot be written now is written with the next step."""
-        if self._memory is None:
-            return
-        known = {alert.id: alert for alert in alerts}
-        for late in self._unwritten - set(known):
-            alert = self._tracker.alert(late)
-            if alert is not None:
-                known[late] = alert
-        looks = {name: self._tracker.appearance(name) for name in known}
-        try:
-            self._memory.save(list(known.values()), looks, **more)
-            self._unwritten.clear()
-        except MemoryFileError as error:  # a full disk must not end the inspection
-            self._unwritten |= set(known)
-            self._memory_problem = str(error)
+        self._diary.save(alerts, notes={'patrol': patrol, 'drift': self._drift.state()})
 
     def _pass(self, bay: str, stamp_ns: int) -> BayPass:
         if bay not in self._passes:
@@ -431,7 +404,7 @@ class Pipeline:
             known = [alert.box for alert in self._tracker.open_alerts if alert.bay == bay.id]
             found = self._finder.find(bay, seen, normal, self._threshold, known)
             sightings = self._sightings(bay, seen, normal, found)
-            look = _Look(seen, normal, self._finder, found)
+            look = PassLook(seen, normal, self._finder, found)
             update = self._tracker.update(
                 bay, seen.patrol, seen.end_ns, found, sightings, look.alike
             )
@@ -476,9 +449,10 @@ class Pipeline:
         self, bay: Bay, seen: BayPass, normal: NormalBay, found: PassResult
     ) -> list[Sighting]:
         """Return the findings that nobody has called normal, with what the tracker asks."""
-        if self._memory is not None and self._memory.changed_elsewhere():
-            self._learned.replace(self._memory.learned())  # taken back on the command line
-        look = _Look(seen, normal, self._finder, found)
+        learned = self._diary.learned_elsewhere()
+        if learned is not None:
+            self._learned.replace(learned)
+        look = PassLook(seen, normal, self._finder, found)
         sightings = []
         for finding in found.findings:
             if self._learned.explains(finding, look.now, look.normals):
@@ -525,50 +499,6 @@ class Pipeline:
         )
         self._tracker.attach(shown)
         return shown
-
-
-class _Look:
-    """How places look in one pass, beside how they look on the normal ones."""
-
-    def __init__(
-        self, seen: BayPass, normal: NormalBay, finder: Finder, found: PassResult
-    ) -> None:
-        self._seen = seen
-        self._normal = normal
-        self._finder = finder
-        self._found = found
-
-    def now(self, then: Appearance) -> Appearance | None:
-        """Return the place of an appearance as this pass saw it."""
-        return appearance_in(self._seen, then.middle)
-
-    def normals(self, then: Appearance) -> list[Appearance]:
-        """Return the same place on each normal pass."""
-        cell_m = self._seen.scores[0].cell_m
-        return normal_appearances(self._normal.references, then.middle, cell_m)
-
-    def _put_right(self, then: Appearance) -> bool:
-        """Return whether nothing is found at a place any more and its usual print is there."""
-        rows, cols = self._found.scores.shape
-        cell = min(then.middle[0], rows - 1), min(then.middle[1], cols - 1)
-        score = self._found.score_at_cell(*cell)
-        quiet = score is not None and score < self._found.threshold
-        return quiet and self._finder.at_home(self._seen, self._normal, cell)
-
-    def alike(self, _bay: str, then: Appearance) -> bool | None:
-        """
-        Return whether the place looks as it did.
-
-        A variety that looks much like what belongs there may be nearer to it by its codes than to
-        the few normal passes; not by its print.
-        """
-        now = self.now(then)
-        if now is None:
-            return None
-        if self._put_right(then):
-            return False
-        normals = self.normals(then)
-        return alike(now, then, normals, usual_distance(normals))
 
 
 @contextmanager
