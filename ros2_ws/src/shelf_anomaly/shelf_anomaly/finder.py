@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,10 +28,14 @@ BOX_M = (0.06, 0.32)
 NEAR_M = (0.15, 0.25)  # half width and half height within which a finding may be a known alert's
 NAMED_WITHIN = (4, 2)  # rows and columns within which codes and colours are of one thing
 UPRIGHT_M, LYING_M = 0.08, 0.22
-"""Distance along a board within which two maxima are of one thing, by how the thing lies."""
+"""Distance along a board within which two maxima are of one thing that stands, or that lies."""
 SHADOW_M, SHADOW = (0.06, 0.32), 0.25
 """Half width and half height within which a maximum that scores less than this part of another is
 its shadow: what stands out much raises what is above and below it, on other boards too."""
+JOINED_M = 0.2
+"""Distance along a board within which two maxima of one kind are of one thing if the scores
+between them stay above FALL_OFF times the lower: what is wider than a facing stands out at both
+sides."""
 AROUND_M = (0.06, 0.10)  # half width and half height around a place that count as the place
 SUGGESTIONS = 3
 UNNAMED = Naming(Kind.UNKNOWN, (), 'too weak to be named')
@@ -75,6 +79,17 @@ class PassResult:
             return None
         return float(np.nanmax(part))
 
+    def lowest_between(self, a: Box, b: Box) -> float:
+        """Return the lowest score on the way from one place to another, a cell to each side."""
+        steps = max(abs(self._row(a.y) - self._row(b.y)), abs(self._col(a.x) - self._col(b.x))) + 1
+        scores = np.nan_to_num(self.scores)
+        rows = np.linspace(self._row(a.y), self._row(b.y), steps).round().astype(int)
+        cols = np.linspace(self._col(a.x), self._col(b.x), steps).round().astype(int)
+        return min(
+            float(scores[max(0, row - 1) : row + 2, col].max())
+            for row, col in zip(rows, cols, strict=True)
+        )
+
     def _col(self, x: float) -> int:
         return int((x + self.margin_m) / self.cell_m)
 
@@ -115,7 +130,7 @@ class Finder:
         cell_m, view = seen.scores[0].cell_m, seen.views[0]
         standard = standard_scores(channels(seen.mean, cell_m), normal.statistics, cell_m)
         plain, codes = highest(standard), highest(standard[:CODE_CHANNELS])
-        scores = self._signs.weighed_scores(seen, normal, plain, APART_M)
+        scores = self._signs.weighed_scores(seen, normal, standard, APART_M)
         face = bay.face((scores.shape[0], scores.shape[1]), cell_m, view.margin_m)
         result = PassResult(
             findings=(),
@@ -133,7 +148,7 @@ class Finder:
             self._finding(bay, seen, normal, result, peak, codes, known)
             for peak in peaks(scores, cell_m, KEEP * threshold, APART_M)
         ]
-        return replace(result, findings=tuple(distinct(found)))
+        return replace(result, findings=tuple(distinct(found, result.lowest_between)))
 
     def at_home(self, seen: BayPass, normal: NormalBay, cell: tuple[int, int]) -> bool:
         """Return whether a cell, row and column, shows the print that it usually shows."""
@@ -219,28 +234,65 @@ class Finder:
         )
 
 
-def distinct(findings: Sequence[Finding]) -> list[Finding]:
+def distinct(
+    findings: Sequence[Finding], lowest_between: Callable[[Box, Box], float]
+) -> list[Finding]:
     """
     Return the findings without further maxima of one thing.
 
-    What is tall has two maxima one above the other on its board, what lies has two beside each
-    other, and what stands out much has shadows around it.
+    What is tall has two maxima one above the other on its board, what lies or is wide has two
+    beside each other, and what stands out much has shadows around it.
 
     :param findings: highest first
+    :param lowest_between: returns the lowest score between two places
     """
     kept: list[Finding] = []
     for finding in findings:
-        if not any(_same_thing(finding, other) for other in kept):
+        for i, other in enumerate(kept):
+            if _is_part(finding, other):
+                break
+            if _is_other_end(finding, other, lowest_between):
+                kept[i] = _whole(other, finding)
+                break
+        else:
             kept.append(finding)
     return kept
 
 
-def _same_thing(finding: Finding, stronger: Finding) -> bool:
-    lies = Kind.FALLEN in (finding.kind, stronger.kind)
+def _is_part(finding: Finding, stronger: Finding) -> bool:
     aside, up = abs(finding.box.x - stronger.box.x), abs(finding.box.y - stronger.box.y)
     if aside <= SHADOW_M[0] and up <= SHADOW_M[1] and finding.score < SHADOW * stronger.score:
         return True
-    return finding.level == stronger.level and aside <= (LYING_M if lies else UPRIGHT_M)
+    return finding.level == stronger.level and aside <= UPRIGHT_M
+
+
+def _is_other_end(
+    finding: Finding, stronger: Finding, lowest_between: Callable[[Box, Box], float]
+) -> bool:
+    aside = abs(finding.box.x - stronger.box.x)
+    if finding.level != stronger.level:
+        return False
+    if Kind.FALLEN in (finding.kind, stronger.kind):
+        return aside <= LYING_M
+    if finding.kind is not stronger.kind or aside > JOINED_M:
+        return False
+    return lowest_between(finding.box, stronger.box) >= FALL_OFF * finding.score
+
+
+def _whole(stronger: Finding, weaker: Finding) -> Finding:
+    """Return the finding of a thing whose ends stand out; if one of them lies, all of it does."""
+    if stronger.kind is Kind.FALLEN:
+        return stronger
+    if weaker.kind is Kind.FALLEN:
+        return replace(
+            stronger,
+            kind=weaker.kind,
+            homes=weaker.homes,
+            reason=weaker.reason,
+            box=replace(stronger.box, x=weaker.box.x),
+        )
+    x = np.average([stronger.box.x, weaker.box.x], weights=[stronger.score, weaker.score])
+    return replace(stronger, box=replace(stronger.box, x=float(x)))
 
 
 def _near(box: Box, other: Box) -> bool:
