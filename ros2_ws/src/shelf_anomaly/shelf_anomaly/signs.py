@@ -12,16 +12,20 @@ budget stays what it is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from .bay_pass import BayPass
 from .belonging import Belonging
+from .pieces import SIZE_M
 from .places import NormalBay
-from .prints import Match, NOTHING, Prints, SIZE_M, SLOT_M
+from .prints import Match, Prints, SLOT_M
 from .records import BayView, Float32Array
 from .scoring import PATCH_M, peaks, weighed, window_mean
 from .store_layout import StoreLayout
+from .template_match import NOTHING
 from .weights import BARE, CLOSER, PlaceSigns, USUAL, weight
 
 LOOKED_AT = 2.5
@@ -232,6 +236,10 @@ class Signs:
                 if turned >= upright + LYING_MORE:
                     return True
         return False
+
+    def lying_in_most(self, views: Sequence[BayView], middle: tuple[float, float]) -> bool:
+        """Return whether most views show what is normal at a place lying there; see lying."""
+        return 2 * sum(self.lying(view, middle) for view in views) > len(views)
 
     def pixel(self, middle: tuple[float, float]) -> tuple[float, float]:
         """Return column and row in pixels of a row and column in cells."""

@@ -168,6 +168,10 @@ def test_what_lies_is_a_sign() -> None:
         view('A', lying), (MIDDLE[0] - 7, MIDDLE[1])
     )  # what it left bare stands out
     assert not known.lying(view('A', a), MIDDLE)
+    both = [view('A', lying), view('A', a)]
+    assert known.lying_in_most([both[0], *both], MIDDLE)
+    assert not known.lying_in_most(both, MIDDLE)
+    assert not known.lying_in_most([], MIDDLE)
     assert speaks(known, lying)
 
 
