@@ -44,7 +44,7 @@ from shelf_anomaly.locator import Locator
 from shelf_anomaly.places import bays_of
 from shelf_anomaly.prints import Prints
 from shelf_anomaly.records import FloatArray
-from shelf_anomaly.scoring import channels, peaks, score_map
+from shelf_anomaly.scoring import channels, highest, peaks, standard_scores
 from shelf_anomaly.signs import LOOKED_AT, middle_of, Signs, structure_of
 from shelf_anomaly.store_layout import load_store_layout, StoreLayout
 from shelf_anomaly.weights import features, PlaceSigns, weight, WEIGHTS
@@ -53,6 +53,9 @@ from shelf_training.evaluation.matching import match, matches, Sighting
 from shelf_training.evaluation.truth import Fault, load_truth, Truth
 from shelf_training.progress import step
 
+BESIDE_M = (0.08, 0.12)
+"""How far beside a fault's place, and above or below it, a maximum may be a part of the fault: it
+is neither what was planted nor a false alarm."""
 LOWEST = 2.0  # scores that are of no interest, whatever their signs
 REGULARISATION = 0.02
 """Inverse strength, on features of spread 1. From 0.003 to 0.1 all found alike on stores left
@@ -119,7 +122,8 @@ class Reader:
     def _of_pass(self, seen: BayPass, faults: Sequence[Fault]) -> list[Maximum]:
         normal, face = self._inspector.normal(seen.bay), self._layout.bay(seen.bay)
         cell_m, margin_m = seen.scores[0].cell_m, seen.views[0].margin_m
-        scores = score_map(channels(seen.mean, cell_m), normal.statistics, cell_m)
+        standard = standard_scores(channels(seen.mean, cell_m), normal.statistics, cell_m)
+        scores = highest(standard)
         structure = structure_of(seen, normal)
         found: list[Maximum] = []
         for score, row, col in peaks(scores, cell_m, LOWEST, APART_M):
@@ -127,12 +131,24 @@ class Reader:
             middle = middle_of(scores, (score, row, col))
             shown = None
             if score >= LOOKED_AT:
-                shown = self._signs.read(seen, float(structure[row, col]), (row, col), middle)
+                part = float(structure[row, col])
+                shown = self._signs.read(seen, standard, part, (row, col), middle)
             name, level = f'{seen.patrol} {seen.bay} {len(found)}', face.level_at(y)
             sighting = Sighting(name, seen.bay, level, x, y, '', score, (seen.patrol,))
             is_fault = any(matches(sighting, fault) for fault in faults)
-            found.append(Maximum(sighting, shown, is_fault))
+            if is_fault or not any(_is_beside(sighting, fault) for fault in faults):
+                found.append(Maximum(sighting, shown, is_fault))
         return found
+
+
+def _is_beside(seen: Sighting, fault: Fault) -> bool:
+    """Return whether something may be a part of a fault, such as an end of what lies."""
+    (x, y), (across, up) = fault.centre, fault.reach
+    return (
+        seen.bay == fault.bay
+        and abs(seen.x - x) <= across + BESIDE_M[0]
+        and abs(seen.y - y) <= up + BESIDE_M[1]
+    )
 
 
 def read(folder: Path, model: Path, console: Console) -> Store:

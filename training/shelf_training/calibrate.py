@@ -79,7 +79,8 @@ class CalibratedBay:
     patch_distances: FloatArray
     """Sample of distances of normal patches to the other passes."""
     left_out: Float32Array
-    """Each normal pass scored by the others, shape ``(passes, channels, rows, cols)``."""
+    """Each normal pass scored by the others, shape ``(passes, channels, rows, cols)``; channels
+    are comparable after :func:`balance`."""
     score_maps: Float32Array
     """Score of each normal pass, shape ``(passes, rows, cols)``; empty until :func:`balance`."""
 
@@ -278,15 +279,14 @@ def balance(
 
 def balanced(bay: CalibratedBay, factors: FloatArray, cell_m: float) -> CalibratedBay:
     """Return a bay whose scores are comparable with those of the store, with its maxima."""
-    statistics = replace(bay.normal.statistics, std=_spreads(bay, factors))
-    scaled = replace(bay, normal=replace(bay.normal, statistics=statistics))
-    return with_maxima(scaled, np.stack(_score_maps(bay, factors)), cell_m)
-
-
-def _score_maps(bay: CalibratedBay, factors: FloatArray) -> list[Float32Array]:
-    """Return the score of each normal pass, shape ``(rows, cols)``."""
-    part = bay.normal.statistics.std / _spreads(bay, factors)
-    return [highest(one * part) for one in bay.left_out]
+    spreads = _spreads(bay, factors)
+    statistics = replace(bay.normal.statistics, std=spreads)
+    scaled = replace(
+        bay,
+        normal=replace(bay.normal, statistics=statistics),
+        left_out=np.asarray(bay.left_out * (bay.normal.statistics.std / spreads), np.float32),
+    )
+    return with_maxima(scaled, np.stack([highest(one) for one in scaled.left_out]), cell_m)
 
 
 def _spreads(bay: CalibratedBay, factors: FloatArray) -> Float32Array:

@@ -54,11 +54,11 @@ def weigh_maxima(
             normal, pictures = unpack(artefact, bay), patrols_of_pictures(dataset, bay)
             passes = sorted({view.pass_index for view in encoded[bay]})
             maps = []
-            for index, scores in zip(passes, one.score_maps, strict=True):
+            for index, standard in zip(passes, one.left_out, strict=True):
                 patrol = dataset.patrols[index]
                 seen = _pass(dataset, bay, patrol, encoded[bay], cell_m)
                 skip = pictures.index(patrol) if patrol in pictures else None
-                maps.append(signs.weighed_scores(seen, normal, scores, APART_M, skip=skip))
+                maps.append(signs.weighed_scores(seen, normal, standard, APART_M, skip=skip))
                 bar.advance(note=bay)
             found[bay] = with_maxima(one, np.stack(maps), cell_m)
     return found

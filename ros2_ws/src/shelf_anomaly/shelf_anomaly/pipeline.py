@@ -14,11 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 import time
 
-from .appearance import (
-    Appearance,
-    appearance_in,
-    cell_of,
-)
+from .appearance import Appearance, appearance_in, cell_of
 from .artefact import Artefact
 from .bay_pass import BayPass
 from .belonging import Belonging

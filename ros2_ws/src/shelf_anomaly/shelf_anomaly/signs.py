@@ -23,7 +23,7 @@ from .pieces import SIZE_M
 from .places import NormalBay
 from .prints import Match, Prints, SLOT_M
 from .records import BayView, Float32Array
-from .scoring import PATCH_M, peaks, weighed, window_mean
+from .scoring import CODE_CHANNELS, highest, PATCH_M, peaks, weighed, window_mean
 from .store_layout import StoreLayout
 from .template_match import NOTHING
 from .weights import BARE, CLOSER, PlaceSigns, USUAL, weight
@@ -56,6 +56,7 @@ angle, and less with what lay here; prints show more structure than fruit. Nine 
 FALL_OFF = 0.6
 """What stands out reaches to where the score falls below this part of its maximum."""
 AROUND = (5, 4)  # rows and columns beside a maximum that may belong to the same thing
+BESIDE = (2, 1)  # rows and columns beside a maximum where other channels may have theirs
 QUARTERS = (90, 270)  # degrees
 COLOURED = 12.0
 """In CIELAB; a smooth place whose hue and saturation differ as much from what is around it shows a
@@ -83,7 +84,7 @@ class Signs:
         self,
         seen: BayPass,
         normal: NormalBay,
-        scores: Float32Array,
+        standard: Float32Array,
         apart_m: tuple[float, float],
         *,
         skip: int | None = None,
@@ -91,22 +92,25 @@ class Signs:
         """
         Return the scores of a pass, weighed around its maxima by the signs that they show.
 
-        :param scores: shape ``(rows, cols)``
+        :param standard: standard scores of its channels, shape ``(channels, rows, cols)``
         :param apart_m: half width and half height within which only the highest is a maximum
         :param skip: normal picture that shows this very pass
+        :return: shape ``(rows, cols)``
         """
-        cell_m = seen.scores[0].cell_m
+        cell_m, scores = seen.scores[0].cell_m, highest(standard)
         structure = structure_of(seen, normal)
         places = []
         for score, row, col in peaks(scores, cell_m, LOOKED_AT, apart_m):
             middle = middle_of(scores, (score, row, col))
-            signs = self.read(seen, float(structure[row, col]), (row, col), middle, skip)
+            part = float(structure[row, col])
+            signs = self.read(seen, standard, part, (row, col), middle, skip)
             places.append((row, col, weight(signs)))
         return weighed(scores, places, cell_m, apart_m)
 
     def read(
         self,
         seen: BayPass,
+        standard: Float32Array,
         structure: float,
         cell: tuple[int, int],
         middle: tuple[float, float],
@@ -115,6 +119,7 @@ class Signs:
         """
         Return the signs that a place shows.
 
+        :param standard: standard scores of the pass's channels, shape ``(channels, rows, cols)``
         :param structure: part of its usual structure, see :func:`structure_of`
         :param cell: row and column of the place
         :param middle: row and column of the middle of what stands out there, in cells
@@ -129,6 +134,7 @@ class Signs:
         if loose:
             other = structure >= DROPPED_STRUCTURE and own <= DROPPED_OWN
             return PlaceSigns(loose=True, dropped=other and bool(self.dropped(view, centre)))
+        channels = _highest_beside(standard, cell)
         return PlaceSigns(
             own=own if own > NOTHING else None,
             closer=self._prints.closer_elsewhere(
@@ -137,6 +143,8 @@ class Signs:
             bare=structure < BARE and not self.coloured(view, cell),
             lying=self.lying(view, middle, skip),
             usual=self._usual_print(views[:VIEWS_AT_HOME], centre, skip),
+            colours=max(channels[CODE_CHANNELS:]),
+            codes=min(channels[:CODE_CHANNELS]),
         )
 
     def at_home(self, seen: BayPass, normal: NormalBay, cell: tuple[int, int]) -> bool:
@@ -265,6 +273,13 @@ def middle_of(scores: Float32Array, peak: tuple[float, int, int]) -> tuple[float
     rows, cols = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
     total = float(weight.sum())
     return top + float((weight * rows).sum()) / total, left + float((weight * cols).sum()) / total
+
+
+def _highest_beside(standard: Float32Array, cell: tuple[int, int]) -> list[float]:
+    """Return the highest score of each channel at a place; what is not known counts 0."""
+    top, left = (max(0, at - beside) for at, beside in zip(cell, BESIDE, strict=True))
+    part = standard[:, top : cell[0] + BESIDE[0] + 1, left : cell[1] + BESIDE[1] + 1]
+    return [float(one.max()) for one in np.nan_to_num(part)]
 
 
 def structure_of(seen: BayPass, normal: NormalBay) -> Float32Array:

@@ -22,14 +22,19 @@ CLOSER = (1.0, 1.9)
 """Logarithm of how many times less a print differs from what stands elsewhere than from what
 stands here: somewhat, and clearly."""
 USUAL = 0.85  # correlation with the usual print at some size, above which it may stand here
+LEAST = 0.5  # of a channel's standard score; less says nothing
+COLOURS, CODES = 1.5, 2.5
+"""Standard scores beside a maximum that make it count neither more nor less."""
 
 WEIGHTS = {
-    'another print': 0.4,
-    'closer elsewhere': 0.25,
+    'another print': 0.6,
+    'closer elsewhere': 0.55,
     'clearly closer elsewhere': 0.4,
-    'bare': 0.7,
-    'lying': 0.65,
-    'usual print': -9.6,
+    'bare': 1.2,
+    'lying': 1.7,
+    'usual print': -15.0,
+    'colours': 0.45,
+    'all codes': 0.6,
 }
 """Logarithm of how many times more the score counts for each 1 of :func:`features`."""
 LOOSE_WEIGHT, DROPPED_WEIGHT = -0.5, 0.7
@@ -53,6 +58,11 @@ class PlaceSigns:
     loose: bool = False
     """Whether it is a place of loose goods; of those only ``dropped`` is told."""
     dropped: bool = False
+    colours: float = COLOURS
+    """Standard score of its colours."""
+    codes: float = CODES
+    """Lowest standard score of its channels of codes: what stands there differs at every scale,
+    what stands a little aside at one."""
 
 
 def features(signs: PlaceSigns) -> tuple[float, ...]:
@@ -63,6 +73,8 @@ def features(signs: PlaceSigns) -> tuple[float, ...]:
         float(signs.bare),
         float(signs.lying),
         max(0.0, signs.usual - USUAL),
+        math.log(max(LEAST, signs.colours) / COLOURS),
+        math.log(max(LEAST, signs.codes) / CODES),
     )
 
 

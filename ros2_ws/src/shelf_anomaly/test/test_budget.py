@@ -7,9 +7,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shelf_anomaly.budget import Budget
+from shelf_anomaly.budget import Budget, FEWER, SAFETY
 from shelf_anomaly.errors import SettingsError
 from shelf_anomaly.records import FloatArray
+
+SPENT = 10 * SAFETY * (10 / 9) ** FEWER
+"""Of a budget of 1, in the ten aisle patrols of ten passes that each is left out of."""
 
 
 def _budget(passes: float = 10.0, maxima: FloatArray | None = None) -> Budget:
@@ -21,11 +24,11 @@ def _budget(passes: float = 10.0, maxima: FloatArray | None = None) -> Budget:
 
 
 def test_so_many_normal_maxima_lie_above_the_threshold() -> None:
-    """Ten aisle patrols at one false alarm each, a third of it kept back."""
+    """Ten aisle patrols at one false alarm each, a part of it kept back."""
     budget = _budget()
 
     above = [int((budget.maxima > budget.threshold(b)).sum()) for b in (0.3, 1.0, 3.0, 5.0)]
-    assert above == [pytest.approx(6.8 * b, abs=1) for b in (0.3, 1.0, 3.0, 5.0)]
+    assert above == [pytest.approx(SPENT * b, abs=1) for b in (0.3, 1.0, 3.0, 5.0)]
 
 
 def test_a_smaller_budget_is_a_higher_threshold_beyond_the_data_too() -> None:
@@ -42,7 +45,7 @@ def test_a_threshold_is_steadier_than_the_maximum_at_its_rank() -> None:
     """Two fits of one shop must not differ by the chance of one maximum."""
     rng = np.random.default_rng(1)
     drawn = np.sort(3.0 + rng.exponential(size=(300, 60)))[:, ::-1]
-    third = 3 / 6.8  # the budget that three maxima are allowed for
+    third = 3 / SPENT  # the budget that three maxima are allowed for
     thresholds = [_budget(maxima=one).threshold(third) for one in drawn]
 
     assert np.std(thresholds) < 0.8 * np.std(drawn[:, 2])

@@ -31,9 +31,10 @@ from shelf_anomaly.density import References
 from shelf_anomaly.places import NormalBay, PlaceStatistics
 from shelf_anomaly.records import CellScores
 from shelf_anomaly.registration import Template
+from shelf_anomaly.scoring import CHANNELS, CODE_CHANNELS
 from shelf_anomaly.signs import LOOKED_AT, middle_of, Signs, structure_of
 from shelf_anomaly.store_layout import parse_store_layout, StoreLayout
-from shelf_anomaly.weights import PlaceSigns, weight
+from shelf_anomaly.weights import CODES, COLOURS, PlaceSigns, weight
 
 STRIDE = 16
 CELL_M = STRIDE / PX_PER_M
@@ -43,6 +44,8 @@ MIDDLE = (HERE[1] / STRIDE, HERE[0] / STRIDE)
 APART_M = (0.13, 0.26)
 PACKED, LOOSE = 0.95, 0.8
 LEVELS = (0.0, 1.2 - HERE[1] / PX_PER_M - 0.06)
+USUAL_SCORES = np.full((len(CHANNELS), ROWS, COLS), CODES, np.float32)
+USUAL_SCORES[CODE_CHANNELS:] = COLOURS
 
 
 def store(*bays: str, levels: Sequence[float] = LEVELS) -> StoreLayout:
@@ -113,7 +116,7 @@ def normal() -> NormalBay:
 
 
 def read(known: Signs, image: np.ndarray, structure: float = 1.0) -> PlaceSigns:
-    return known.read(seen(image), structure, CELL, MIDDLE)
+    return known.read(seen(image), USUAL_SCORES, structure, CELL, MIDDLE)
 
 
 def speaks(known: Signs, image: np.ndarray, structure: float = 1.0) -> bool:
@@ -228,7 +231,7 @@ def test_on_the_lowest_board_what_stands_farther_back_stands_higher() -> None:
     image[row - 8 : row + 80, col - 40 : col + 40] = 128
     on_lowest, on_second = (
         Signs(store('A', levels=levels), STRIDE, belonging(A=a), prints(A=a))
-        .read(seen(image), 1.0, CELL, MIDDLE)
+        .read(seen(image), USUAL_SCORES, 1.0, CELL, MIDDLE)
         .usual
         for levels in ((0.0,), LEVELS)
     )
@@ -247,7 +250,7 @@ def test_above_the_goods_all_is_as_always_whatever_stands_below() -> None:
     on_board = (0.0, board)
     usual = [
         Signs(store('A', levels=on_board), STRIDE, belonging(A=a), prints(A=a))
-        .read(seen(image), 1.0, CELL, MIDDLE)
+        .read(seen(image), USUAL_SCORES, 1.0, CELL, MIDDLE)
         .usual
         for image in (a, below)
     ]
@@ -267,16 +270,30 @@ def test_an_upright_that_stands_as_always_is_not_the_goods_beside_it() -> None:
 def test_maxima_are_weighed_by_their_signs_and_only_high_ones_looked_at() -> None:
     a = shelf(1)
     known = signs(A=a, B=shelf(2))
-    scores = np.zeros((ROWS, COLS), np.float32)
-    scores[CELL] = LOOKED_AT
-    scores[CELL[0], 4] = LOOKED_AT  # what always stood there
+    standard = 0.9 * USUAL_SCORES
+    standard[0][CELL] = LOOKED_AT
+    standard[0, CELL[0], 4] = LOOKED_AT  # what always stood there
     odd = seen(with_piece(a, shelf(3)))
-    found = known.weighed_scores(odd, normal(), scores, APART_M)
-    assert found[CELL] == pytest.approx(LOOKED_AT * weight(read(known, odd.views[0].image)))
+    found = known.weighed_scores(odd, normal(), standard, APART_M)
+    shown = known.read(odd, standard, 1.0, CELL, MIDDLE)
+    assert found[CELL] == pytest.approx(LOOKED_AT * weight(shown))
     assert found[CELL] > 1.4 * LOOKED_AT
     assert found[CELL[0], 4] < 0.5 * LOOKED_AT
-    low = 0.99 * scores
-    assert np.array_equal(known.weighed_scores(odd, normal(), low, APART_M), low)
+    low = 0.99 * standard
+    assert np.array_equal(known.weighed_scores(odd, normal(), low, APART_M), low.max(axis=0))
+
+
+def test_a_place_tells_its_colours_and_its_least_channel_of_codes() -> None:
+    """Their maxima may lie a little beside; farther away they are another thing's."""
+    a = shelf(1)
+    row, col = CELL
+    standard = USUAL_SCORES.copy()
+    standard[0, row, col], standard[1, row + 2, col], standard[2, row, col + 1] = 9.0, 4.0, 5.0
+    standard[3, row - 2, col - 1], standard[3, row, col + 2] = 3.0, 8.0
+    known = signs(A=a).read(seen(a), standard, 1.0, CELL, MIDDLE)
+    assert (known.colours, known.codes) == (3.0, 4.0)
+    standard[3, row - 2, col - 1] = np.nan
+    assert signs(A=a).read(seen(a), standard, 1.0, CELL, MIDDLE).colours == COLOURS
 
 
 def test_a_place_that_no_view_judged_shows_no_sign() -> None:
@@ -284,7 +301,7 @@ def test_a_place_that_no_view_judged_shows_no_sign() -> None:
     odd = seen(with_piece(a, shelf(3)))
     blind = BayPass('A', 'p', 0)
     blind.add(odd.views[0], replace(odd.scores[0], distance=np.full((2, ROWS, COLS), np.nan)))
-    assert weight(signs(A=a).read(blind, 0.1, CELL, MIDDLE)) == 1.0
+    assert weight(signs(A=a).read(blind, USUAL_SCORES, 0.1, CELL, MIDDLE)) == 1.0
 
 
 def test_structure_is_told_in_parts_of_what_is_usual() -> None:

@@ -4,7 +4,7 @@
 
 import pytest
 
-from shelf_anomaly.weights import MOST, PlaceSigns, weight
+from shelf_anomaly.weights import CODES, COLOURS, MOST, PlaceSigns, weight
 
 NOTHING = PlaceSigns(own=0.9)
 
@@ -44,6 +44,13 @@ def test_signs_weigh_against_each_other() -> None:
     """A bare place beside the usual print, as where one of two facings is gone."""
     both = weight(PlaceSigns(bare=True, usual=0.95))
     assert weight(PlaceSigns(usual=0.95)) < both < weight(PlaceSigns(bare=True))
+
+
+def test_what_differs_in_all_respects_counts_more_than_what_does_in_one() -> None:
+    for respect, usual in (('colours', COLOURS), ('codes', CODES)):
+        at = [weight(PlaceSigns(**{respect: score})) for score in (0.0, 0.5, 1.0, usual, 12.0)]
+        assert at[0] == at[1] < at[2] < at[3] == 1.0
+        assert at[-1] > 2
 
 
 def test_no_sum_of_signs_outweighs_all_scores() -> None:
