@@ -78,7 +78,7 @@ def usual_looks(
                 looks = windows_around(view.image, middle, network)
                 own = belonging.own_distance(looks, bay, cell, without_pass=passes[patrol])
                 if np.isfinite(own):
-                    found[bay].append((own, prints.at_place(view, middle, skip=skip)))
+                    found[bay].append((own, prints.at_place(view, middle, skip=skip).score))
             on_view()
     known = {bay: np.median(own, axis=0) for bay, own in found.items() if own}
     usual = np.median(list(known.values()), axis=0) if known else np.ones(len(NAMES))

@@ -41,15 +41,11 @@ TURNED = 1.2
 """A thing lies if its quarter turn is not farther than so many times its upright look from what is
 normal around its place. Upright, its neighbours fit, too; what stands fits turned at 1.4 times."""
 ROUND = 1.35  # goods that fit as well when they are turned (a heap of fruit) cannot be seen to lie
-COLOURS = 0.065
-"""What the correlation of colours counts of that of prints: varieties of one brand differ in a
-coloured field. Of 117 things of eight stores of our own, each left out of the fit, three views
-with colours named the bay of 112 first; two views without, that of 104."""
-SAME_PRINT = 0.955  # likeness from which two fronts are one product
+SAME_PRINT = 0.9  # likeness from which two fronts are one product
 AT_HOME = (
     1.0  # a look that is as near as half of a bay's own looks are to their place belongs there
 )
-PRINT_EVEN, PRINT_SLOPE = 0.965, 42.5
+PRINT_EVEN, PRINT_SLOPE = 0.91, 42.5
 DROPPED_SURE, LOOKS_SURE, HUES_SURE = 0.9, 0.5, 0.3
 """
 Confidences: a logistic curve of the likeness, even at PRINT_EVEN, fitted on the bays that were
@@ -127,7 +123,7 @@ class Namer:
         """Return whether something smooth stands at a bare place: of its own colour or print."""
         if self._signs.coloured(view, cell):
             return True
-        own = self._prints.at_place(view, self._signs.pixel(middle))
+        own = self._prints.at_place(view, self._signs.pixel(middle)).score
         return NOTHING < own < OTHER_THING
 
     def _lies(self, view: BayView, normal: NormalBay, cell: tuple[int, int]) -> bool:
@@ -170,10 +166,10 @@ class Namer:
         return tuple(first.values())
 
     def _printed(self, matches: Mapping[str, Match], least: float, view: BayView) -> list[Home]:
-        alike = [(bay, match) for bay, match in matches.items() if likeness(match) >= least]
+        alike = [(bay, match) for bay, match in matches.items() if match.likeness >= least]
         return [
-            Home(bay, self._level(bay, match.down_m, view), _sure(likeness(match)))
-            for bay, match in sorted(alike, key=lambda pair: -likeness(pair[1]))
+            Home(bay, self._level(bay, match.down_m, view), _sure(match.likeness))
+            for bay, match in sorted(alike, key=lambda pair: -pair[1].likeness)
         ]
 
     def _level(self, bay: str, down_m: float, view: BayView) -> int:
@@ -207,11 +203,6 @@ def _above(scores: Mapping[str, float], least: float) -> list[str]:
     """Return the bays that reach ``least``, best first."""
     best_first = sorted(scores.items(), key=lambda item: -item[1])
     return [bay for bay, score in best_first if score >= least]
-
-
-def likeness(match: Match) -> float:
-    """Return how alike two fronts are, by their prints and a little by their colours."""
-    return match.score + COLOURS * match.colours
 
 
 def _sure(likeness: float) -> float:

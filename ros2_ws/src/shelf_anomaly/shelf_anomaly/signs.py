@@ -40,7 +40,7 @@ BEHIND_M = (0.0, 0.04, 0.08)
 looks down, where it stands a row farther back. Half of the false alarms were at the feet of goods
 there."""
 AT_HOME, AT_HOME_STRUCTURE = 0.93, 0.6
-"""Correlation with the usual print from which on nothing else stands here, and how much of the
+"""Likeness to the usual print from which on nothing else stands here, and how much of the
 usual structure must be there, as a gap shows what stands beside it."""
 FARTHER = (0.88, 0.94, 1.0, 1.06, 1.13)  # sizes of what stands nearer or farther than in a picture
 LYING, LYING_MORE = 0.92, 0.15
@@ -130,7 +130,7 @@ class Signs:
         if not views:
             return PlaceSigns(loose=loose)
         view, centre = views[0], self.pixel(middle)
-        own = self._prints.at_place(view, centre, skip=skip)
+        own = self._prints.at_place(view, centre, skip=skip).score
         if loose:
             other = structure >= DROPPED_STRUCTURE and own <= DROPPED_OWN
             return PlaceSigns(loose=True, dropped=other and bool(self.dropped(view, centre)))
@@ -161,7 +161,7 @@ class Signs:
         self, views: list[BayView], centre: tuple[float, float], skip: int | None
     ) -> float:
         """
-        Return how what stands at a place correlates with what is normal there, at any size.
+        Return how alike what stands at a place is to what is normal there, at any size.
 
         Above the goods all is as always whatever stands below. So it is asked at the foot of the
         goods, too, and the lower of both counts.
@@ -188,7 +188,7 @@ class Signs:
                     skip=skip,
                     sizes=FARTHER,
                     reach_m=SLOT_M,
-                )
+                ).likeness
                 for view in views
             ]
             means.append(float(np.mean(each)))
@@ -238,9 +238,9 @@ class Signs:
         board = bay.levels[bay.level_at(top - row / view.px_per_m)]
         for up in LYING_UP_M:
             centre = (col, (top - board - up) * view.px_per_m)
-            turned = self._prints.at_place(view, centre, QUARTERS, skip=skip)
+            turned = self._prints.at_place(view, centre, QUARTERS, skip=skip).score
             if turned >= LYING:
-                upright = self._prints.at_place(view, centre, skip=skip)
+                upright = self._prints.at_place(view, centre, skip=skip).score
                 if turned >= upright + LYING_MORE:
                     return True
         return False

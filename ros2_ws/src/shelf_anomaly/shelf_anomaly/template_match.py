@@ -116,13 +116,13 @@ def part_around(
     ]
 
 
-def correlation_near(
+def fit_near(
     picture: ImageArray,
     piece: ImageArray,
     own_m: tuple[float, float],
     reach_m: tuple[float, float],
-) -> float:
-    """Return the highest correlation within so much to each side and up and down of a place."""
+) -> Fit | None:
+    """Return where a piece fits best within so much to each side and up and down of a place."""
     high, wide = piece.shape[:2]
     col, row = own_m[0] * FINE, own_m[1] * FINE
     left, top = (
@@ -133,7 +133,11 @@ def correlation_near(
         round(m + r * FINE + s / 2)
         for m, r, s in zip((col, row), reach_m, (wide, high), strict=True)
     )
-    return correlation(picture[max(0, top) : max(0, bottom), max(0, left) : max(0, right)], piece)
+    part = picture[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
+    if not comparable(part, piece):
+        return None
+    score, place = _best_place(part, piece)
+    return Fit(score, own_m[1], piece, place)
 
 
 def comparable(part: ImageArray, piece: ImageArray) -> bool:

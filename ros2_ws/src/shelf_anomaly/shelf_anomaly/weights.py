@@ -21,17 +21,17 @@ BARE = 0.45  # part of the usual structure, below which nothing stands here
 CLOSER = (1.0, 1.9)
 """Logarithm of how many times less a print differs from what stands elsewhere than from what
 stands here: somewhat, and clearly."""
-USUAL = 0.85  # correlation with the usual print at some size, above which it may stand here
+USUAL = 0.85  # likeness to the usual print at some size, above which it may stand here
 LEAST = 0.5  # of a channel's standard score; less says nothing
 COLOURS, CODES = 1.5, 2.5
 """Standard scores beside a maximum that make it count neither more nor less."""
 
 WEIGHTS = {
-    'another print': 0.6,
+    'another print': 0.65,
     'closer elsewhere': 0.55,
-    'clearly closer elsewhere': 0.4,
-    'bare': 1.2,
-    'lying': 1.7,
+    'clearly closer elsewhere': 0.45,
+    'bare': 1.15,
+    'lying': 1.75,
     'usual print': -15.0,
     'colours': 0.45,
     'all codes': 0.6,
@@ -54,7 +54,7 @@ class PlaceSigns:
     bare: bool = False
     lying: bool = False
     usual: float = 0.0
-    """Correlation with what is normal here at some size, in several views."""
+    """Likeness to what is normal here at some size, in several views."""
     loose: bool = False
     """Whether it is a place of loose goods; of those only ``dropped`` is told."""
     dropped: bool = False

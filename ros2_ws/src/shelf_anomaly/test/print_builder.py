@@ -29,6 +29,24 @@ def shelf(seed: int) -> np.ndarray:
     return np.clip(128 + 50 * image, 0, 255).astype(np.uint8)
 
 
+def soft_shelf(seed: int) -> np.ndarray:
+    """Return the same with few colours, as on packages: brightness is most of what varies."""
+    rng = np.random.default_rng(seed)
+    rows, cols = round(1.2 * PX_PER_M), round(1.5 * PX_PER_M)
+    grey, tint = (
+        cv2.resize(rng.normal(size=(rows // s, cols // s, c)).astype(np.float32), (cols, rows))
+        for s, c in ((10, 1), (30, 3))
+    )
+    return np.clip(128 + 40 * grey[..., None] + 8 * tint, 0, 255).astype(np.uint8)
+
+
+def recoloured(image: np.ndarray) -> np.ndarray:
+    """Return a picture as bright everywhere as it was, in the opposite colours."""
+    lab = cv2.cvtColor(image, cv2.COLOR_BGR2LAB)
+    lab[..., 1:] = 255 - lab[..., 1:]
+    return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2BGR), np.uint8)
+
+
 def prints(more: Mapping[str, np.ndarray] | None = None, /, **bays: np.ndarray) -> Prints:
     """Return the prints of bays, each seen on one normal pass, or on those of ``more`` too."""
     arrays = dict(more or {})

@@ -55,10 +55,10 @@ def test_what_lies_at_its_own_place_is_found_there_turned() -> None:
     product = a[row - 45 : row + 45, col - 25 : col + 25]
     lying[row - 25 : row + 25, col - 45 : col + 45] = np.rot90(product)
     known = prints(A=a)
-    upright, turned = (known.at_place(view('A', lying), HERE, q) for q in ((0,), (90, 270)))
+    upright, turned = (known.at_place(view('A', lying), HERE, q).score for q in ((0,), (90, 270)))
     assert upright < 0.7 < 0.93 < turned
-    assert known.at_place(view('A', a), HERE) > 0.95
-    assert known.at_place(view('A', a), HERE, (90, 270)) < 0.7
+    assert known.at_place(view('A', a), HERE).score > 0.95
+    assert known.at_place(view('A', a), HERE, (90, 270)).score < 0.7
 
 
 def test_pictures_of_all_passes_count() -> None:
@@ -106,9 +106,9 @@ def test_a_picture_may_be_left_out() -> None:
     scale = PRINT_PX_PER_M / PX_PER_M
     small = cv2.resize(b, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     known = prints({'A/print_0': cv2.imencode('.jpg', small)[1].ravel()}, A=a)
-    assert known.at_place(view('A', b), HERE) > 0.95
-    assert known.at_place(view('A', b), HERE, skip=0) > 0.95
-    assert known.at_place(view('A', b), HERE, skip=1) < 0.8
+    assert known.at_place(view('A', b), HERE).score > 0.95
+    assert known.at_place(view('A', b), HERE, skip=0).score > 0.95
+    assert known.at_place(view('A', b), HERE, skip=1).score < 0.8
 
 
 def test_each_piece_is_compared_with_its_own_place_and_with_all_else() -> None:
@@ -143,5 +143,5 @@ def test_a_thing_farther_back_is_known_at_its_size() -> None:
     image, (top, left) = a.copy(), (round(size * row) - 60, round(size * col) - 40)
     image[row - 60 : row + 60, col - 40 : col + 40] = behind[top : top + 120, left : left + 80]
     known = prints(A=a)
-    assert known.at_place(view('A', image), HERE, sizes=(size, 1.0)) > 0.95
-    assert known.at_place(view('A', image), HERE) < 0.9
+    assert known.at_place(view('A', image), HERE, sizes=(size, 1.0)).score > 0.95
+    assert known.at_place(view('A', image), HERE).score < 0.9

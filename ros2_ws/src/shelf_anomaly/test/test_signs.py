@@ -17,7 +17,9 @@ from print_builder import (
     HERE,
     prints,
     PX_PER_M,
+    recoloured,
     shelf,
+    soft_shelf,
     turned_piece,
     view,
     with_piece,
@@ -142,7 +144,7 @@ def test_what_is_closer_to_what_stands_elsewhere_is_a_sign() -> None:
     b[100:180, 400:440] = twin[210:290, 280:320]
     known = signs(A=a, B=b)
     image = with_piece(a, b)
-    own = prints(A=a).at_place(view('A', image), HERE)
+    own = prints(A=a).at_place(view('A', image), HERE).score
     assert 0.68 < own < 0.92  # alone it would not do
     assert speaks(known, image)
     assert not speaks(signs(A=a, C=shelf(3)), image)
@@ -236,6 +238,13 @@ def test_on_the_lowest_board_what_stands_farther_back_stands_higher() -> None:
         for levels in ((0.0,), LEVELS)
     )
     assert on_second < 0.85 < 0.93 < on_lowest
+
+
+def test_the_usual_print_in_other_colours_is_less_usual() -> None:
+    a = soft_shelf(1)
+    same, variety = (read(signs(A=a), image).usual for image in (a, recoloured(a)))
+    assert prints(A=a).at_place(view('A', recoloured(a)), HERE).score > 0.9
+    assert variety < 0.87 < 0.95 < same
 
 
 def test_above_the_goods_all_is_as_always_whatever_stands_below() -> None:
