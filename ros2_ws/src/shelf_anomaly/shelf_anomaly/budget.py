@@ -25,8 +25,8 @@ FEWER = 2.0
 """A pass that is left out is compared with one pass less than a new one will be, and so stands
 out more; the fewer passes, the more. This power of n / (n - 1) makes up for it. On three stores of
 our own 3, 5 and 10 passes brought 0.6, 1.1 and 0.6 of what they were allowed: too uneven for a
-closer rule."""
-MOST = 2.2  # of the budget, however few the passes
+closer rule, and so never more than the budget itself is allowed."""
+MOST = 1.0  # of the budget, however few the passes
 TAIL = 3.0
 """Maxima per aisle and patrol that the tail is fitted to. A threshold that stands on the one
 maximum at its rank is that maximum's chance; one that stands on all of the tail is steadier."""
