@@ -19,8 +19,9 @@ from shelf_anomaly.dataset import load_dataset
 from shelf_anomaly.inspector import read_settings
 from shelf_anomaly.network import Network
 from shelf_anomaly.places import bays_of
-from shelf_anomaly.scoring import CHANNELS, PATCH_M, window_mean
+from shelf_anomaly.scoring import CHANNELS, CODE_CHANNELS, PATCH_M, window_mean
 from shelf_anomaly.signs import LOOKED_AT
+from shelf_anomaly.weights import CODES, COLOURS
 from shelf_training.calibrate import with_maxima
 from shelf_training.fit import calibrate_all, encode_all
 from shelf_training.pictures import patrols_of_pictures
@@ -71,7 +72,9 @@ def test_a_normal_pass_with_a_strange_print_counts_more(
     encoded = encode_all(dataset, (BAY,), network, settings.view_limit_m, quiet)
     (learnt,) = calibrate_all(dataset, encoded, settings, quiet).values()
     score = 2 * LOOKED_AT
-    standard = np.ones((3, len(CHANNELS), *busy.shape), np.float32)
+    standard = np.zeros((3, len(CHANNELS), *busy.shape), np.float32)
+    standard[:, :CODE_CHANNELS, row, col] = CODES
+    standard[:, CODE_CHANNELS:, row, col] = COLOURS
     standard[:, 0, row, col] = score
     flat = with_maxima(replace(learnt, left_out=standard), standard.max(axis=1), settings.cell_m)
     assert flat.bay_maxima == pytest.approx(score)

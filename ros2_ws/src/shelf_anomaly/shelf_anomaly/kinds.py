@@ -112,7 +112,7 @@ class Namer:
             return _gap(structure)
         if not views:
             return Naming(Kind.UNKNOWN, (), 'not normal at this place')
-        if structure < RICH and self._lies(views[0], normal, cell):
+        if packed and structure < RICH and self._lies(views[0], normal, cell):
             return fallen
         homes = self._homes(views, cell, middle)
         if homes:
