@@ -136,19 +136,9 @@ class Reader:
             name, level = f'{seen.patrol} {seen.bay} {len(found)}', face.level_at(y)
             sighting = Sighting(name, seen.bay, level, x, y, '', score, (seen.patrol,))
             is_fault = any(matches(sighting, fault) for fault in faults)
-            if is_fault or not any(_is_beside(sighting, fault) for fault in faults):
+            if is_fault or not any(matches(sighting, fault, BESIDE_M) for fault in faults):
                 found.append(Maximum(sighting, shown, is_fault))
         return found
-
-
-def _is_beside(seen: Sighting, fault: Fault) -> bool:
-    """Return whether something may be a part of a fault, such as an end of what lies."""
-    (x, y), (across, up) = fault.centre, fault.reach
-    return (
-        seen.bay == fault.bay
-        and abs(seen.x - x) <= across + BESIDE_M[0]
-        and abs(seen.y - y) <= up + BESIDE_M[1]
-    )
 
 
 def read(folder: Path, model: Path, console: Console) -> Store:

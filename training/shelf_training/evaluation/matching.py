@@ -58,10 +58,15 @@ class Sighting:
         )
 
 
-def matches(seen: Sighting, fault: Fault) -> bool:
-    """Return whether an alert stands where a fault does."""
+def matches(seen: Sighting, fault: Fault, beside_m: tuple[float, float] = (0.0, 0.0)) -> bool:
+    """
+    Return whether an alert stands where a fault does.
+
+    :param beside_m: how far beside its place, and above or below it, counts as well
+    """
     (x, y), (across, up) = fault.centre, fault.reach
-    return seen.bay == fault.bay and abs(seen.x - x) <= across and abs(seen.y - y) <= up
+    near = abs(seen.x - x) <= across + beside_m[0] and abs(seen.y - y) <= up + beside_m[1]
+    return seen.bay == fault.bay and near
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,9 +81,9 @@ def scaled(image: ImageArray, scale: float) -> ImageArray:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def piece_at(view: BayView, centre: tuple[float, float], angle: float) -> Pictures:
-    """Return the piece around a point, turned, at both scales; edges of the view are repeated."""
-    way = Way(centre, angle)
+def piece_at(view: BayView, centre: tuple[float, float]) -> Pictures:
+    """Return the piece around a point at both scales; edges of the view are repeated."""
+    way = Way(centre)
     return Pictures(piece_of(view, way, COARSE), piece_of(view, way, FINE))
 
 

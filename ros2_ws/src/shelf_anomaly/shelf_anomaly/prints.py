@@ -102,8 +102,7 @@ class Prints:
         found: dict[str, list[Match]] = {bay: [] for bay in self._pictures}
         for view in views:
             pieces = [
-                piece_at(view, (centre[0] + aside * view.px_per_m, centre[1]), 0)
-                for aside in ASIDE_M
+                piece_at(view, (centre[0] + aside * view.px_per_m, centre[1])) for aside in ASIDE_M
             ]
             for bay, pictures in self._pictures.items():
                 fit = best_fit(pictures, pieces, _own(view, centre, bay))
@@ -150,7 +149,7 @@ class Prints:
     ) -> float:
         ours = [p for i, p in enumerate(self._pictures[views[0].bay]) if i != skip]
         places = [(centre[0] + aside * view.px_per_m, centre[1]) for view in views]
-        pieces = [piece_at(view, at, 0) for view, at in zip(views, places, strict=True)]
+        pieces = [piece_at(view, at) for view, at in zip(views, places, strict=True)]
         own = [
             _score(fit_near(p.fine, piece.fine, _metres(view, at), SLOT_M) for p in ours)
             for view, at, piece in zip(views, places, pieces, strict=True)

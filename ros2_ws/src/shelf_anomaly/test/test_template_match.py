@@ -20,7 +20,7 @@ from shelf_anomaly.template_match import best_fit, colour_correlation, correlati
 
 def test_what_fits_is_shown_where_it_fits() -> None:
     image = shelf(1)
-    piece = piece_at(view('A', image), HERE, 0)
+    piece = piece_at(view('A', image), HERE)
     fit = best_fit([Pictures.of(shelf(2), PX_PER_M), Pictures.of(image, PX_PER_M)], [piece], None)
     assert fit is not None
     assert fit.score > 0.98
@@ -31,9 +31,9 @@ def test_what_fits_is_shown_where_it_fits() -> None:
 
 def test_what_is_plain_or_too_large_fits_nowhere() -> None:
     image = shelf(1)
-    plain = piece_at(view('A', np.full_like(image, 90)), HERE, 0)
+    plain = piece_at(view('A', np.full_like(image, 90)), HERE)
     assert best_fit([Pictures.of(image, PX_PER_M)], [plain], None) is None
-    piece = piece_at(view('A', image), HERE, 0)
+    piece = piece_at(view('A', image), HERE)
     assert best_fit([Pictures.of(image[:20, :20], PX_PER_M)], [piece], None) is None
 
 
