@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sign_weights import fitted, found_at_one, Maximum, Store
+from sign_weights import fitted, found_at_one, found_by_others, Maximum, Store
 
 from shelf_anomaly.records import Box
 from shelf_anomaly.weights import PlaceSigns, WEIGHTS
@@ -35,6 +35,16 @@ def test_what_faults_show_weighs_more_and_what_they_do_not_less() -> None:
     assert weights['bare'] > 0.3
     assert weights['usual print'] < -1.0
     assert weights['lying'] == pytest.approx(0.0, abs=1e-6)  # nothing lies
+
+
+def test_a_sign_that_is_left_out_weighs_nothing_and_is_missed() -> None:
+    stores = [store(1), store(2), store(3)]
+    weights = dict(zip(WEIGHTS, fitted(stores, without='bare'), strict=True))
+    assert weights['bare'] == pytest.approx(0.0, abs=1e-6)
+    found, poorer = (
+        sum(hits for hits, _ in found_by_others(stores, without)) for without in (None, 'bare')
+    )
+    assert poorer < found - 10
 
 
 def test_weights_of_other_stores_find_more_than_scores_alone() -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shelf_anomaly.density import Neighbourhood, References
+from shelf_anomaly.emptiness import most_frontal
 from shelf_anomaly.errors import DatasetError
 from shelf_anomaly.finder import APART_M
 from shelf_anomaly.inspector import BayDensity, Encoded, InspectorSettings, SCALES, ScaleSettings
@@ -42,7 +43,10 @@ from shelf_anomaly.store_layout import Bay
 LOWEST_PEAK = 1.0  # standard scores below this are never an alert
 PICTURE_PX_PER_M = 256.0
 WHOLE = 0.1  # of a column may be out of sight where another view shows it
-REFERENCE_STEP_M = 0.3
+REFERENCE_STEP_M = 0.45
+"""Between views of one pass that are kept. Each place is then seen from within 23 cm of its front
+on each pass; 0.3 m found one fault more of 164 in four stores of our own and took a quarter more
+space."""
 CODE_STEP = 2.0  # of the bandwidth; rounding errs by 0.6 of the kernel's width, root mean square
 SAMPLE_VIEWS = 4  # views of a bay that the bandwidth is fitted on
 UNIT = 5.0
@@ -63,6 +67,8 @@ class EncodedView:
     """A view after the network, with what calibration needs of it."""
 
     encoded: Encoded
+    edges: Float32Array
+    """Shape ``(levels, columns)``; see :func:`shelf_anomaly.emptiness.edge_shares_of`."""
     offset_m: float
     pass_index: int
 
@@ -219,6 +225,7 @@ def calibrate_bay(
         template=template,
         activity=_mean([v.encoded.activity for v in views], [v.encoded.seen for v in views]),
         error=_error(views),
+        edges=np.stack([_edges([v for v in views if v.pass_index == p]) for p in indices]),
         picture=encode_picture(picture),
         picture_px_per_m=PICTURE_PX_PER_M,
         prints=tuple(
@@ -233,6 +240,10 @@ def calibrate_bay(
         left_out=_left_out_scores(scored, settings.cell_m),
         score_maps=np.zeros((0, rows, cols), np.float32),
     )
+
+
+def _edges(views: list[EncodedView]) -> Float32Array:
+    return most_frontal([view.edges for view in views], [view.offset_m for view in views])
 
 
 def _left_out_scores(scored: Float32Array, cell_m: float) -> Float32Array:

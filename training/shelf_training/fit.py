@@ -22,6 +22,7 @@ from shelf_anomaly.artefact import Artefact, write_artefact
 from shelf_anomaly.budget import budget_of
 from shelf_anomaly.dataset import Dataset, load_dataset, ViewEntry
 from shelf_anomaly.defaults import FALSE_ALARMS_PER_AISLE_PATROL
+from shelf_anomaly.emptiness import edge_shares_of
 from shelf_anomaly.errors import DatasetError, SettingsError
 from shelf_anomaly.inspector import encode_view, InspectorSettings
 from shelf_anomaly.network import Network
@@ -250,7 +251,10 @@ def encode_all(
                 view = dataset.load(entry)
                 found = encode_view(view, network, view_limit_m)
                 if found.seen.any():
-                    encoded[bay].append(EncodedView(found, view.offset_m, passes[entry.patrol]))
+                    edges = edge_shares_of(view, dataset.store.bay(bay))
+                    encoded[bay].append(
+                        EncodedView(found, edges, view.offset_m, passes[entry.patrol])
+                    )
                 bar.advance(note=bay)
     return encoded
 

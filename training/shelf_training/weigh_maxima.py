@@ -11,6 +11,7 @@ asked about the passes that they show.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from rich.console import Console
@@ -54,11 +55,13 @@ def weigh_maxima(
             normal, pictures = unpack(artefact, bay), patrols_of_pictures(dataset, bay)
             passes = sorted({view.pass_index for view in encoded[bay]})
             maps = []
-            for index, standard in zip(passes, one.left_out, strict=True):
+            for i, (index, standard) in enumerate(zip(passes, one.left_out, strict=True)):
+                others = replace(normal, edges=np.delete(normal.edges, i, axis=0))
                 patrol = dataset.patrols[index]
                 seen = _pass(dataset, bay, patrol, encoded[bay], cell_m)
                 skip = pictures.index(patrol) if patrol in pictures else None
-                maps.append(signs.weighed_scores(seen, normal, standard, APART_M, skip=skip))
+                bareness = signs.bareness(seen, others)
+                maps.append(signs.weighed_scores(seen, bareness, standard, APART_M, skip=skip))
                 bar.advance(note=bay)
             found[bay] = with_maxima(one, np.stack(maps), cell_m)
     return found

@@ -41,16 +41,16 @@ def _views(
                 plain,
                 colour.astype(np.float32),
             )
-            found.append(EncodedView(encoded, offset, index))
+            found.append(EncodedView(encoded, np.ones((1, 2), np.float32), offset, index))
     return found
 
 
 def test_near_views_of_one_pass_are_thinned() -> None:
     """Views 10 cm apart say the same; those of another pass do not."""
-    views = _views(2, offsets=(0.0, 0.1, 0.2, 0.35, 0.7, 0.75))
+    views = _views(2, offsets=(0.0, 0.1, 0.4, 0.5, 1.0, 1.05))
     kept = thin(views)
     assert [(v.pass_index, v.offset_m) for v in kept] == [
-        (index, offset) for index in (0, 1) for offset in (0.0, 0.35, 0.7)
+        (index, offset) for index in (0, 1) for offset in (0.0, 0.5, 1.0)
     ]
 
 

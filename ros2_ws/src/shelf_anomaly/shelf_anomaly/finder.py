@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .bareness import Bareness
 from .bay_pass import BayPass
 from .budget import Budget
 from .kinds import Namer, Naming
@@ -97,6 +98,18 @@ class PassResult:
         return int((self.bay_height_m + self.margin_m - y) / self.cell_m)
 
 
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """A pass, and what its findings are told by."""
+
+    bay: Bay
+    seen: BayPass
+    normal: NormalBay
+    bareness: Bareness
+    codes: Float32Array
+    """Highest standard score of its codes, shape ``(rows, cols)``."""
+
+
 class Finder:
     """Turns passes into findings, for one budget."""
 
@@ -130,7 +143,8 @@ class Finder:
         cell_m, view = seen.scores[0].cell_m, seen.views[0]
         standard = standard_scores(channels(seen.mean, cell_m), normal.statistics, cell_m)
         plain, codes = highest(standard), highest(standard[:CODE_CHANNELS])
-        scores = self._signs.weighed_scores(seen, normal, standard, APART_M)
+        bareness = self._signs.bareness(seen, normal)
+        scores = self._signs.weighed_scores(seen, bareness, standard, APART_M)
         face = bay.face((scores.shape[0], scores.shape[1]), cell_m, view.margin_m)
         result = PassResult(
             findings=(),
@@ -144,8 +158,9 @@ class Finder:
             coverage=float(seen.judged[face].mean()) if face.any() else 0.0,
             plain=plain,
         )
+        stay = _Stay(bay, seen, normal, bareness, codes)
         found = [
-            self._finding(bay, seen, normal, result, peak, codes, known)
+            self._finding(stay, result, peak, known)
             for peak in peaks(scores, cell_m, KEEP * threshold, APART_M)
         ]
         return replace(result, findings=tuple(distinct(found, result.lowest_between)))
@@ -156,49 +171,39 @@ class Finder:
 
     def _finding(
         self,
-        bay: Bay,
-        seen: BayPass,
-        normal: NormalBay,
+        stay: _Stay,
         result: PassResult,
         peak: tuple[float, int, int],
-        codes: Float32Array,
         known: Sequence[Box],
     ) -> Finding:
         score, row, col = peak
-        box = self._box(bay, result, peak)
+        box = self._box(stay.bay, result, peak)
         matters = score >= result.threshold or any(_near(box, other) for other in known)
-        naming = self._name(seen, normal, result, peak, codes) if matters else UNNAMED
+        naming = self._name(stay, result, peak) if matters else UNNAMED
         if naming.kind is Kind.FALLEN:
-            box = replace(box, x=self._middle_x(bay, result, peak))
+            box = replace(box, x=self._middle_x(stay.bay, result, peak))
         return Finding(
-            bay=bay.id,
+            bay=stay.bay.id,
             box=box,
-            level=bay.level_at(box.y),
+            level=stay.bay.level_at(box.y),
             kind=naming.kind,
             score=score,
             weight=score / float(result.plain[row, col]) if score > 0 else 1.0,
             threshold=result.threshold,
             p_value=self._budget.p_value(score),
-            sightings=len(seen.views_of(row, col)),
+            sightings=len(stay.seen.views_of(row, col)),
             homes=naming.homes[:SUGGESTIONS],
             reason=naming.reason,
         )
 
-    def _name(
-        self,
-        seen: BayPass,
-        normal: NormalBay,
-        result: PassResult,
-        peak: tuple[float, int, int],
-        codes: Float32Array,
-    ) -> Naming:
+    def _name(self, stay: _Stay, result: PassResult, peak: tuple[float, int, int]) -> Naming:
         """
         Name what stands at a maximum.
 
         Codes show a thing as a whole, its colour often only a part of it: where codes stand out,
         too, they say where it is.
         """
-        scores, (_, row, col) = result.scores, peak
+        scores, codes, (_, row, col) = result.scores, stay.codes, peak
         top, left = max(0, row - NAMED_WITHIN[0]), max(0, col - NAMED_WITHIN[1])
         near = np.nan_to_num(
             codes[top : row + NAMED_WITHIN[0] + 1, left : col + NAMED_WITHIN[1] + 1]
@@ -207,7 +212,8 @@ class Finder:
         if near[down, right] >= FALL_OFF * result.threshold:
             scores = codes
             peak = (float(near[down, right]), top + int(down), left + int(right))
-        return self._namer.name(seen, normal, peak[1:], middle_of(scores, peak))
+        cell, middle = peak[1:], middle_of(scores, peak)
+        return self._namer.name(stay.seen, stay.normal, stay.bareness.at(cell), cell, middle)
 
     def _middle_x(self, bay: Bay, result: PassResult, peak: tuple[float, int, int]) -> float:
         """Return where the middle of a lying thing is; either of its ends may stand out most."""

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from .artefact import Artefact
 from .density import References
+from .emptiness import pack_shares, unpack_shares
 from .records import BoolArray, Float32Array, FloatArray, ImageArray
 from .registration import Template
 
@@ -57,6 +58,8 @@ class NormalBay:
     """Shape ``(rows, cols)``: usual structure in each cell."""
     error: Float32Array
     """Shape ``(2, rows, cols)``: mean and spread of the reconstruction error."""
+    edges: Float32Array
+    """Shape ``(passes, levels, columns)``: what :func:`edge_shares` says of the normal passes."""
     picture: bytes
     """JPEG of the bay in its normal state, the whole view."""
     picture_px_per_m: float
@@ -87,6 +90,7 @@ def pack(bay: str, normal: NormalBay, code_step: float) -> dict[str, Array]:
         ).astype(np.float16),
         f'{bay}/activity': normal.activity.astype(np.float16),
         f'{bay}/error': normal.error.astype(np.float16),
+        f'{bay}/edges': pack_shares(normal.edges),
         f'{bay}/picture': np.frombuffer(normal.picture, np.uint8),
         f'{bay}/picture_px_per_m': np.asarray(normal.picture_px_per_m, np.float32),
     } | {
@@ -189,6 +193,7 @@ def unpack(artefact: Artefact, bay: str) -> NormalBay:
         template=Template(template[0], template[1]),
         activity=artefact.array(f'{bay}/activity').astype(np.float32),
         error=artefact.array(f'{bay}/error').astype(np.float32),
+        edges=unpack_shares(artefact.array(f'{bay}/edges')),
         picture=artefact.array(f'{bay}/picture').tobytes(),
         picture_px_per_m=float(artefact.array(f'{bay}/picture_px_per_m')),
         prints=tuple(_prints(artefact, bay)),

@@ -17,13 +17,14 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from .bareness import Bare, Bareness, structure_of
 from .bay_pass import BayPass
 from .belonging import Belonging
 from .pieces import SIZE_M
 from .places import NormalBay
 from .prints import Match, Prints, SLOT_M
 from .records import BayView, Float32Array
-from .scoring import CODE_CHANNELS, highest, PATCH_M, peaks, weighed, window_mean
+from .scoring import CODE_CHANNELS, highest, peaks, weighed
 from .store_layout import StoreLayout
 from .template_match import NOTHING
 from .weights import BARE, CLOSER, PlaceSigns, USUAL, weight
@@ -47,8 +48,10 @@ LYING, LYING_MORE = 0.92, 0.15
 """A front that correlates so much with what is normal at its place once it is turned by a quarter,
 and so much more than upright, lies: so did 15 of 16 fallen things of two stores of our own, and
 none of 14 gaps."""
-LYING_UP_M = (0.05, 0.07)
+LYING_UP_M = 0.07
 """Height of the middle of a lying thing above its board: half of what it is wide."""
+LYING_ASIDE_M = (0.0, -0.03, 0.03)
+"""It is twice as long as it is wide, and what stands out most is not its middle."""
 DROPPED, DROPPED_OWN, DROPPED_STRUCTURE = 0.8, 0.8, 1.2
 """What lies among loose goods is a package of another bay if it correlates so much with it at some
 angle, and less with what lay here; prints show more structure than fruit. Nine packages reached
@@ -83,7 +86,7 @@ class Signs:
     def weighed_scores(
         self,
         seen: BayPass,
-        normal: NormalBay,
+        bareness: Bareness,
         standard: Float32Array,
         apart_m: tuple[float, float],
         *,
@@ -92,26 +95,30 @@ class Signs:
         """
         Return the scores of a pass, weighed around its maxima by the signs that they show.
 
+        :param bareness: of the pass; see :meth:`bareness`
         :param standard: standard scores of its channels, shape ``(channels, rows, cols)``
         :param apart_m: half width and half height within which only the highest is a maximum
         :param skip: normal picture that shows this very pass
         :return: shape ``(rows, cols)``
         """
         cell_m, scores = seen.scores[0].cell_m, highest(standard)
-        structure = structure_of(seen, normal)
         places = []
         for score, row, col in peaks(scores, cell_m, LOOKED_AT, apart_m):
             middle = middle_of(scores, (score, row, col))
-            part = float(structure[row, col])
-            signs = self.read(seen, standard, part, (row, col), middle, skip)
+            bare = bareness.at((row, col))
+            signs = self.read(seen, standard, bare, (row, col), middle, skip)
             places.append((row, col, weight(signs)))
         return weighed(scores, places, cell_m, apart_m)
+
+    def bareness(self, seen: BayPass, normal: NormalBay) -> Bareness:
+        """Return how bare each place is on a pass."""
+        return Bareness(seen, normal, self._store.bay(seen.bay))
 
     def read(
         self,
         seen: BayPass,
         standard: Float32Array,
-        structure: float,
+        bare: Bare,
         cell: tuple[int, int],
         middle: tuple[float, float],
         skip: int | None = None,
@@ -120,7 +127,7 @@ class Signs:
         Return the signs that a place shows.
 
         :param standard: standard scores of the pass's channels, shape ``(channels, rows, cols)``
-        :param structure: part of its usual structure, see :func:`structure_of`
+        :param bare: how bare the place is
         :param cell: row and column of the place
         :param middle: row and column of the middle of what stands out there, in cells
         :param skip: normal picture that shows this very pass
@@ -132,15 +139,17 @@ class Signs:
         view, centre = views[0], self.pixel(middle)
         own = self._prints.at_place(view, centre, skip=skip).score
         if loose:
-            other = structure >= DROPPED_STRUCTURE and own <= DROPPED_OWN
-            return PlaceSigns(loose=True, dropped=other and bool(self.dropped(view, centre)))
+            other = bare.structure >= DROPPED_STRUCTURE and own <= DROPPED_OWN
+            dropped = other and bool(self.dropped(view, centre))
+            return PlaceSigns(loose=True, dropped=dropped, structure=bare.structure)
         channels = _highest_beside(standard, cell)
         return PlaceSigns(
             own=own if own > NOTHING else None,
             closer=self._prints.closer_elsewhere(
                 views[:VIEWS], centre, ELSEWHERE, CLOSER[0], skip
             ),
-            bare=structure < BARE and not self.coloured(view, cell),
+            bare=bare.structure < BARE and not self.coloured(view, cell),
+            emptied=bare.emptied,
             lying=self.lying(view, middle, skip),
             usual=self._usual_print(views[:VIEWS_AT_HOME], centre, skip),
             colours=max(channels[CODE_CHANNELS:]),
@@ -236,8 +245,8 @@ class Signs:
         top = bay.height + view.margin_m
         col, row = self.pixel(middle)
         board = bay.levels[bay.level_at(top - row / view.px_per_m)]
-        for up in LYING_UP_M:
-            centre = (col, (top - board - up) * view.px_per_m)
+        for aside in LYING_ASIDE_M:
+            centre = (col + aside * view.px_per_m, (top - board - LYING_UP_M) * view.px_per_m)
             turned = self._prints.at_place(view, centre, QUARTERS, skip=skip).score
             if turned >= LYING:
                 upright = self._prints.at_place(view, centre, skip=skip).score
@@ -280,27 +289,3 @@ def _highest_beside(standard: Float32Array, cell: tuple[int, int]) -> list[float
     top, left = (max(0, at - beside) for at, beside in zip(cell, BESIDE, strict=True))
     part = standard[:, top : cell[0] + BESIDE[0] + 1, left : cell[1] + BESIDE[1] + 1]
     return [float(one.max()) for one in np.nan_to_num(part)]
-
-
-def structure_of(seen: BayPass, normal: NormalBay) -> Float32Array:
-    """
-    Return which part of its usual structure each place shows; 1 where that is not known.
-
-    :return: shape ``(rows, cols)``
-    """
-    cell_m = seen.scores[0].cell_m
-    shown, usual = activity_of(seen, cell_m), window_mean(normal.activity, cell_m, PATCH_M)
-    known = np.isfinite(shown) & np.isfinite(usual) & (usual > 0)
-    return np.where(known, shown / np.where(known, usual, 1.0), 1.0).astype(np.float32)
-
-
-def activity_of(seen: BayPass, cell_m: float) -> Float32Array:
-    """Return the pass's mean structure through a facing's window, shape ``(rows, cols)``."""
-    total = np.stack(
-        [np.where(np.isfinite(s.distance[0]), s.activity, np.nan) for s in seen.scores]
-    )
-    known = np.isfinite(total)
-    mean = np.where(
-        known.any(0), np.nan_to_num(total).sum(0) / np.maximum(known.sum(0), 1), np.nan
-    )
-    return window_mean(mean.astype(np.float32), cell_m, PATCH_M)

@@ -61,6 +61,7 @@ def _normal(box: Box = BOX) -> NormalBay:
         template=Template(one, one),
         activity=one,
         error=np.stack([one, one]),
+        edges=one[None],
         picture=encode_picture(_face(NORMAL_SCALE, GREEN, box), 95),
         picture_px_per_m=NORMAL_SCALE,
     )

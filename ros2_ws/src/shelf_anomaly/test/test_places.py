@@ -54,6 +54,7 @@ def _normal(seed: int = 0) -> NormalBay:
         template=Template(floats(12, 10), np.abs(floats(12, 10))),
         activity=np.abs(floats(ROWS, COLS)),
         error=np.abs(floats(2, ROWS, COLS)),
+        edges=rng.random((2, 3, 11)).astype(np.float32),
         picture=encode_picture(np.asarray(picture, np.uint8)),
         picture_px_per_m=256.0,
         prints=tuple(encode_picture(np.asarray(picture[::k, ::k], np.uint8)) for k in (2, 3)),
@@ -91,6 +92,7 @@ def test_a_bay_comes_back_from_the_file(tmp_path: Path) -> None:
     np.testing.assert_allclose(after.template.weight, before.template.weight, atol=TEMPLATE_STEP)
     np.testing.assert_allclose(after.activity, before.activity, rtol=1e-3, atol=1e-3)
     np.testing.assert_allclose(after.error, before.error, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(after.edges, before.edges, atol=0.5 / 255 + 1e-6)
     assert after.picture == before.picture
     assert after.picture_px_per_m == 256.0
     assert after.prints == before.prints
@@ -115,7 +117,7 @@ def test_bays_are_kept_apart(tmp_path: Path) -> None:
     assert not np.array_equal(unpack(artefact, 'L01').activity, unpack(artefact, 'L02').activity)
 
 
-@pytest.mark.parametrize('part', ['codes', 'seen', 'statistics', 'template', 'picture'])
+@pytest.mark.parametrize('part', ['codes', 'seen', 'statistics', 'template', 'edges', 'picture'])
 def test_a_part_that_is_missing_is_named(tmp_path: Path, part: str) -> None:
     arrays = pack('L01', _normal(), STEP)
     del arrays[f'L01/{part}']

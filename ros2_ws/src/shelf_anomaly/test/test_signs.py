@@ -27,6 +27,7 @@ from print_builder import (
 import pytest
 
 from shelf_anomaly.artefact import Artefact
+from shelf_anomaly.bareness import Bare, structure_of
 from shelf_anomaly.bay_pass import BayPass
 from shelf_anomaly.belonging import Belonging
 from shelf_anomaly.density import References
@@ -34,7 +35,7 @@ from shelf_anomaly.places import NormalBay, PlaceStatistics
 from shelf_anomaly.records import CellScores
 from shelf_anomaly.registration import Template
 from shelf_anomaly.scoring import CHANNELS, CODE_CHANNELS
-from shelf_anomaly.signs import LOOKED_AT, middle_of, Signs, structure_of
+from shelf_anomaly.signs import LOOKED_AT, middle_of, Signs
 from shelf_anomaly.store_layout import parse_store_layout, StoreLayout
 from shelf_anomaly.weights import CODES, COLOURS, PlaceSigns, weight
 
@@ -48,6 +49,7 @@ PACKED, LOOSE = 0.95, 0.8
 LEVELS = (0.0, 1.2 - HERE[1] / PX_PER_M - 0.06)
 USUAL_SCORES = np.full((len(CHANNELS), ROWS, COLS), CODES, np.float32)
 USUAL_SCORES[CODE_CHANNELS:] = COLOURS
+USUAL_BARE = Bare(structure=1.0, emptied=0.0)
 
 
 def store(*bays: str, levels: Sequence[float] = LEVELS) -> StoreLayout:
@@ -112,17 +114,18 @@ def normal() -> NormalBay:
         Template(flat[0], flat[0]),
         np.ones(shape, np.float32),
         np.zeros((2, *shape), np.float32),
+        np.zeros((1, len(LEVELS), 151), np.float32),
         b'',
         1.0,
     )
 
 
-def read(known: Signs, image: np.ndarray, structure: float = 1.0) -> PlaceSigns:
-    return known.read(seen(image), USUAL_SCORES, structure, CELL, MIDDLE)
+def read(known: Signs, image: np.ndarray, bare: Bare = USUAL_BARE) -> PlaceSigns:
+    return known.read(seen(image), USUAL_SCORES, bare, CELL, MIDDLE)
 
 
-def speaks(known: Signs, image: np.ndarray, structure: float = 1.0) -> bool:
-    return weight(read(known, image, structure)) > 1
+def speaks(known: Signs, image: np.ndarray, structure: float = 1.0, emptied: float = 0.0) -> bool:
+    return weight(read(known, image, Bare(structure, emptied))) > 1
 
 
 def test_what_stands_where_it_always_stood_is_no_sign() -> None:
@@ -161,6 +164,15 @@ def test_a_bare_place_is_a_sign_and_a_smooth_thing_of_its_own_colour_is_not() ->
     assert not speaks(known, lemon, structure=0.3)
 
 
+def test_a_column_that_was_emptied_is_a_sign_though_the_usual_print_stands_beside_it() -> None:
+    a = shelf(1)
+    known = signs(A=a, B=shelf(2))
+    full, somewhat, gone = (read(known, a, Bare(1.0, emptied)) for emptied in (0.0, 0.3, 2.5))
+    assert full.usual > 0.95
+    assert weight(somewhat) < 0.4
+    assert weight(gone) > 3 * weight(full)
+
+
 def test_what_lies_is_a_sign() -> None:
     a = shelf(1)
     row, col = int(HERE[1]), int(HERE[0])
@@ -187,6 +199,7 @@ def test_among_loose_goods_only_what_was_dropped_there_is_a_sign() -> None:
     assert not speaks(known, a, structure=0.3)  # a heap that has sunk
     assert not speaks(known, turned_piece(shelf(3), b, 37))  # as plain as fruit
     assert speaks(known, turned_piece(shelf(3), b, 37), structure=1.5)
+    assert speaks(known, shelf(3), structure=4.0)  # more is printed on it than on any fruit
 
 
 def test_loose_goods_among_loose_goods_are_no_sign() -> None:
@@ -233,7 +246,7 @@ def test_on_the_lowest_board_what_stands_farther_back_stands_higher() -> None:
     image[row - 8 : row + 80, col - 40 : col + 40] = 128
     on_lowest, on_second = (
         Signs(store('A', levels=levels), STRIDE, belonging(A=a), prints(A=a))
-        .read(seen(image), USUAL_SCORES, 1.0, CELL, MIDDLE)
+        .read(seen(image), USUAL_SCORES, USUAL_BARE, CELL, MIDDLE)
         .usual
         for levels in ((0.0,), LEVELS)
     )
@@ -259,7 +272,7 @@ def test_above_the_goods_all_is_as_always_whatever_stands_below() -> None:
     on_board = (0.0, board)
     usual = [
         Signs(store('A', levels=on_board), STRIDE, belonging(A=a), prints(A=a))
-        .read(seen(image), USUAL_SCORES, 1.0, CELL, MIDDLE)
+        .read(seen(image), USUAL_SCORES, USUAL_BARE, CELL, MIDDLE)
         .usual
         for image in (a, below)
     ]
@@ -283,13 +296,15 @@ def test_maxima_are_weighed_by_their_signs_and_only_high_ones_looked_at() -> Non
     standard[0][CELL] = LOOKED_AT
     standard[0, CELL[0], 4] = LOOKED_AT  # what always stood there
     odd = seen(with_piece(a, shelf(3)))
-    found = known.weighed_scores(odd, normal(), standard, APART_M)
-    shown = known.read(odd, standard, 1.0, CELL, MIDDLE)
+    found = known.weighed_scores(odd, known.bareness(odd, normal()), standard, APART_M)
+    shown = known.read(odd, standard, USUAL_BARE, CELL, MIDDLE)
     assert found[CELL] == pytest.approx(LOOKED_AT * weight(shown))
     assert found[CELL] > 1.4 * LOOKED_AT
     assert found[CELL[0], 4] < 0.5 * LOOKED_AT
     low = 0.99 * standard
-    assert np.array_equal(known.weighed_scores(odd, normal(), low, APART_M), low.max(axis=0))
+    assert np.array_equal(
+        known.weighed_scores(odd, known.bareness(odd, normal()), low, APART_M), low.max(axis=0)
+    )
 
 
 def test_a_place_tells_its_colours_and_its_least_channel_of_codes() -> None:
@@ -299,10 +314,10 @@ def test_a_place_tells_its_colours_and_its_least_channel_of_codes() -> None:
     standard = USUAL_SCORES.copy()
     standard[0, row, col], standard[1, row + 2, col], standard[2, row, col + 1] = 9.0, 4.0, 5.0
     standard[3, row - 2, col - 1], standard[3, row, col + 2] = 3.0, 8.0
-    known = signs(A=a).read(seen(a), standard, 1.0, CELL, MIDDLE)
+    known = signs(A=a).read(seen(a), standard, USUAL_BARE, CELL, MIDDLE)
     assert (known.colours, known.codes) == (3.0, 4.0)
     standard[3, row - 2, col - 1] = np.nan
-    assert signs(A=a).read(seen(a), standard, 1.0, CELL, MIDDLE).colours == COLOURS
+    assert signs(A=a).read(seen(a), standard, USUAL_BARE, CELL, MIDDLE).colours == COLOURS
 
 
 def test_a_place_that_no_view_judged_shows_no_sign() -> None:
@@ -310,7 +325,7 @@ def test_a_place_that_no_view_judged_shows_no_sign() -> None:
     odd = seen(with_piece(a, shelf(3)))
     blind = BayPass('A', 'p', 0)
     blind.add(odd.views[0], replace(odd.scores[0], distance=np.full((2, ROWS, COLS), np.nan)))
-    assert weight(signs(A=a).read(blind, USUAL_SCORES, 0.1, CELL, MIDDLE)) == 1.0
+    assert weight(signs(A=a).read(blind, USUAL_SCORES, Bare(0.1, 0.0), CELL, MIDDLE)) == 1.0
 
 
 def test_structure_is_told_in_parts_of_what_is_usual() -> None:

@@ -21,7 +21,9 @@ def test_what_shows_nothing_counts_as_it_is() -> None:
         PlaceSigns(own=0.9, closer=1.2),
         PlaceSigns(bare=True),
         PlaceSigns(own=0.9, lying=True),
-        PlaceSigns(loose=True, dropped=True),
+        PlaceSigns(own=0.9, emptied=1.0),
+        PlaceSigns(loose=True, dropped=True, structure=2.0),
+        PlaceSigns(loose=True, structure=4.5),
     ],
 )
 def test_each_sign_of_a_fault_counts_more(signs: PlaceSigns) -> None:
@@ -56,6 +58,19 @@ def test_what_differs_in_all_respects_counts_more_than_what_does_in_one() -> Non
 def test_no_sum_of_signs_outweighs_all_scores() -> None:
     all_of_them = PlaceSigns(own=0.1, closer=4.0, bare=True, lying=True)
     assert weight(all_of_them) == pytest.approx(2.718281828**MOST)
+
+
+def test_the_emptier_a_column_the_more_it_counts() -> None:
+    at = [weight(PlaceSigns(emptied=e)) for e in (-3.0, 0.0, 0.2, 0.5, 1.0, 2.0)]
+    assert at[:3] == [1.0, 1.0, 1.0]
+    assert at[2:] == sorted(set(at[2:]))
+
+
+def test_loose_goods_count_the_more_the_more_is_printed_on_them() -> None:
+    at = [weight(PlaceSigns(loose=True, structure=s)) for s in (0.0, 0.5, 1.3, 2.0, 4.0)]
+    assert at[0] == at[1] == at[2]
+    assert at[2:] == sorted(set(at[2:]))
+    assert weight(PlaceSigns(loose=True, dropped=True, structure=2.0)) > at[3]
 
 
 def test_loose_goods_count_less_whatever_their_print() -> None:

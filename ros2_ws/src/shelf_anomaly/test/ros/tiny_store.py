@@ -20,6 +20,7 @@ from rosbags.typesys import get_typestore, Stores
 
 from shelf_anomaly.artefact import write_artefact
 from shelf_anomaly.dataset import load_dataset
+from shelf_anomaly.emptiness import edge_shares_of
 from shelf_anomaly.inspector import encode_view
 from shelf_anomaly.locator import face_homography
 from shelf_anomaly.network import Network
@@ -310,7 +311,9 @@ def fit_tiny(dataset: Path, model: Path, bays: Sequence[str] = ()) -> Path:
             found = encode_view(view, runner, VIEW_LIMIT_M)
             if found.seen.any():
                 number = data.patrols.index(entry.patrol)
-                encoded.setdefault(bay, []).append(EncodedView(found, view.offset_m, number))
+                edges = edge_shares_of(view, data.store.bay(bay))
+                one = EncodedView(found, edges, view.offset_m, number)
+                encoded.setdefault(bay, []).append(one)
     settings = fit_bandwidths(encoded, STRIDE / PX_PER_M, VIEW_LIMIT_M)
     calibrated = {}
     for bay, views in encoded.items():
