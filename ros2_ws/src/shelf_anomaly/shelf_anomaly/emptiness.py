@@ -68,9 +68,10 @@ def emptied(shares: Float32Array, normal: Float32Array) -> Float32Array:
 
     :param shares: of a pass, shape ``(levels, columns)``
     :param normal: of normal passes, shape ``(passes, levels, columns)``
-    :return: shape ``(levels, columns)``; 0 where it is not known
+    :return: shape ``(levels, columns)``; 0 where it is not known, and everywhere if the bay has
+        other boards now than when it was learnt
     """
-    if not len(normal):
+    if not len(normal) or normal.shape[1:] != shares.shape:
         return np.zeros_like(shares)
     padded = np.pad(normal, ((0, 0), (0, 0), (SHIFT, SHIFT)), constant_values=np.nan)
     shifted = np.stack([padded[..., i : i + normal.shape[2]] for i in range(2 * SHIFT + 1)])

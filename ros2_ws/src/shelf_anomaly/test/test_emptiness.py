@@ -151,9 +151,12 @@ def test_shares_take_a_byte_each_and_what_is_not_known_is_full() -> None:
     assert unpack_shares(packed)[0, 0].tolist() == pytest.approx([0.0, 0.5, 1.0, 1.0], abs=0.003)
 
 
-def test_without_normal_passes_nothing_was_emptied() -> None:
+def test_without_normal_passes_of_these_boards_nothing_was_emptied() -> None:
     shares = edge_shares([seen(gap_m=FACING_M)], bay())
-    assert not emptied(shares, np.zeros((0, *shares.shape), np.float32)).any()
+    for shape in ((0, *shares.shape), (2, 3, shares.shape[1]), (2, 2, shares.shape[1] - 10)):
+        found = emptied(shares, np.ones(shape, np.float32))
+        assert found.shape == shares.shape
+        assert not found.any()
 
 
 def test_a_place_is_asked_on_its_board_and_a_little_to_each_side() -> None:
