@@ -47,10 +47,10 @@ def _views(
 
 def test_near_views_of_one_pass_are_thinned() -> None:
     """Views 10 cm apart say the same; those of another pass do not."""
-    views = _views(2, offsets=(0.0, 0.1, 0.4, 0.5, 1.0, 1.05))
+    views = _views(2, offsets=(0.0, 0.1, 0.2, 0.35, 0.7, 0.75))
     kept = thin(views)
     assert [(v.pass_index, v.offset_m) for v in kept] == [
-        (index, offset) for index in (0, 1) for offset in (0.0, 0.5, 1.0)
+        (index, offset) for index in (0, 1) for offset in (0.0, 0.35, 0.7)
     ]
 
 
