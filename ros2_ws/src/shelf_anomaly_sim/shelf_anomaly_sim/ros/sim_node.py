@@ -112,6 +112,9 @@ def main(args: Sequence[str] | None = None) -> int:
         return BAD_SETTINGS
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except RuntimeError:  # rclpy's own, when the signal comes between a look and a publication
+        if rclpy.ok():
+            raise
     finally:
         rclpy.try_shutdown()
     return 0

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import json
 import os
 from pathlib import Path
+import subprocess
 import sys
 import time
 from typing import Any
@@ -200,3 +201,32 @@ def test_interrupt_ends_it_cleanly(
     child.stop()
     assert child.status == 0
     assert 'Traceback' not in child.last_words()
+
+
+def test_a_signal_just_before_a_publication_ends_it_cleanly_and_other_errors_are_told(
+    domain: int,
+) -> None:
+    """Rclpy shuts down in the signal's handler, wherever the node is; publishing then fails."""
+    parameters = [part for k, v in SMALL.items() for part in ('-p', f'{k}:={v}')]
+    for then, status in (('raise RuntimeError("else")', 1), ('rclpy.try_shutdown()', 0)):
+        code = f"""if True:
+            import sys
+            import rclpy
+            from shelf_anomaly_sim.ros.sim_node import main, SimNode
+            def drive(node):
+                {then}
+                node._topics.say({{'state': 'driving'}})
+                print('published')
+            SimNode.drive = drive
+            sys.exit(main(sys.argv))
+        """
+        done = subprocess.run(
+            [sys.executable, '-c', code, '--ros-args', *parameters],
+            env={**os.environ, 'ROS_DOMAIN_ID': str(domain)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert 'published' not in done.stdout
+        assert (done.returncode, 'Traceback' in done.stderr) == (status, status == 1), done.stderr
