@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from .pieces import grey, scaled
 from .records import BayView, BoolArray, Float32Array
 from .store_layout import Bay
 
@@ -108,7 +109,7 @@ def unpack_shares(packed: npt.NDArray[np.uint8]) -> Float32Array:
 def edge_shares_of(view: BayView, bay: Bay) -> Float32Array:
     """Return the shares of one view, ``(levels, columns)``; NaN where it shows too little."""
     x = np.arange(round(bay.width / STEP_M) + 1) * STEP_M
-    edges, seen = _edges(view, PX_PER_M / view.px_per_m)
+    edges, seen = _edges(view)
     left = np.round((x + view.margin_m - WINDOW_M / 2) * PX_PER_M).astype(int)
     right = np.clip(left + round(WINDOW_M * PX_PER_M), 1, edges.shape[1])
     left = np.clip(left, 0, right - 1)
@@ -126,15 +127,14 @@ def edge_shares_of(view: BayView, bay: Bay) -> Float32Array:
     return np.asarray(np.stack(shares), np.float32)
 
 
-def _edges(view: BayView, scale: float) -> tuple[BoolArray, BoolArray]:
+def _edges(view: BayView) -> tuple[BoolArray, BoolArray]:
     """Return where the brightness changes and where the view has pixels, at PX_PER_M."""
-    size = (round(view.image.shape[1] * scale), round(view.image.shape[0] * scale))
-    image = cv2.resize(view.image, size, interpolation=cv2.INTER_AREA)
-    grey = np.log(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32) + DARK)
-    smooth = cv2.GaussianBlur(grey, (0, 0), SMOOTH_PX)
+    brightness = np.log(grey(scaled(view.image, PX_PER_M / view.px_per_m)) + np.float32(DARK))
+    smooth = cv2.GaussianBlur(brightness, (0, 0), SMOOTH_PX)
     across, down = (
         cv2.Sobel(smooth, cv2.CV_32F, dx, dy, scale=1 / 8) for dx, dy in ((1, 0), (0, 1))
     )
+    size = (smooth.shape[1], smooth.shape[0])
     seen = cv2.resize(view.seen.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     return np.asarray(cv2.magnitude(across, down) > CHANGE), np.asarray(seen)
 

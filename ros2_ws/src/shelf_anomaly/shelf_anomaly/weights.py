@@ -47,8 +47,8 @@ LOOSE_WEIGHT, DROPPED_WEIGHT = -1.0, 1.2
 packages."""
 PRINTED, PRINTED_WEIGHT = 1.3, 1.1
 """Times the usual structure from which it is more than fruit has, and what the logarithm of how
-many times counts: packages are printed. Of 37 faults in bins of twelve stores of our own half had
-twice as much or more, of 974 other maxima one in fifteen."""
+many times counts: packages are printed. Of 37 maxima of faults in bins of twelve stores of our own
+21 had twice as much or more, of 974 others 55."""
 MOST = 1.5  # to either side
 
 
