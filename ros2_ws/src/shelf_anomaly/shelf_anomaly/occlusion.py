@@ -73,11 +73,15 @@ def find_cover(
     return Cover(far_part, whole, hidden)
 
 
-def without(scores: CellScores, hidden: BoolArray) -> CellScores:
-    """Return scores in which hidden cells are not judged."""
+def without(view: BayView, scores: CellScores, hidden: BoolArray) -> tuple[BayView, CellScores]:
+    """Return a view and its scores in which hidden cells are neither seen nor judged."""
     if not hidden.any():
-        return scores
-    return replace(scores, distance=np.where(hidden[None], np.float32(np.nan), scores.distance))
+        return view, scores
+    stride = round(scores.cell_m * view.px_per_m)
+    rows, cols = view.seen.shape
+    pixels = hidden.repeat(stride, axis=0).repeat(stride, axis=1)[:rows, :cols]
+    distance = np.where(hidden[None], np.float32(np.nan), scores.distance)
+    return replace(view, seen=view.seen & ~pixels), replace(scores, distance=distance)
 
 
 def _structure(

@@ -233,7 +233,7 @@ class Pipeline:
                 continue
             used.append(view)
             seen = self._pass(view.bay, frame.stamp_ns)
-            seen.add(view, without(scores, cover.hidden), cover.part)
+            seen.add(*without(view, scores, cover.hidden), cover.part)
         for refusal in refused:
             if refusal.reason is not Refusal.COVERAGE and refusal.bay in self._templates:
                 seen = self._pass(refusal.bay, frame.stamp_ns)
