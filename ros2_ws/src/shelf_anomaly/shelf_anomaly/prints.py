@@ -31,6 +31,7 @@ from .template_match import (
     NOTHING,
     part_around,
     places,
+    worst_part,
 )
 
 ASIDE_M = (-0.03, 0.0, 0.03)  # a finding's middle is not quite that of the thing
@@ -66,6 +67,8 @@ class Match:
     """From the upper edge of the view to the middle of the place."""
     colours: float = 0.0
     """Normalised correlation of the colours alone, -1..1."""
+    worst: float = 0.0
+    """Correlation of the part of the piece that fits least, -1..1."""
 
     @property
     def likeness(self) -> float:
@@ -107,7 +110,7 @@ class Prints:
             for bay, pictures in self._pictures.items():
                 fit = best_fit(pictures, pieces, _own(view, centre, bay))
                 found[bay].append(_match(fit))
-        return {bay: _mean(matches) for bay, matches in found.items() if matches}
+        return {bay: mean_match(matches) for bay, matches in found.items() if matches}
 
     def closer_elsewhere(
         self,
@@ -277,17 +280,23 @@ def _score(fits: Iterable[Fit | None]) -> float:
 def _match(fit: Fit | None) -> Match:
     if fit is None:
         return NOWHERE
-    return Match(fit.score, fit.down_m, colour_correlation(fit.piece, fit.place))
+    return Match(
+        fit.score,
+        fit.down_m,
+        colour_correlation(fit.piece, fit.place),
+        worst_part(fit.piece, fit.place),
+    )
 
 
 def _best(matches: Iterable[Match]) -> Match:
     return max(matches, key=lambda match: match.score, default=NOWHERE)
 
 
-def _mean(matches: Sequence[Match]) -> Match:
-    """Return the mean correlations of what several views say of one bay."""
+def mean_match(matches: Sequence[Match]) -> Match:
+    """Return the mean correlations of what several views say, at least one."""
     return Match(
         float(np.mean([match.score for match in matches])),
         _best(matches).down_m,
         float(np.mean([match.colours for match in matches])),
+        float(np.mean([match.worst for match in matches])),
     )

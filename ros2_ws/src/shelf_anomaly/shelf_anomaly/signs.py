@@ -22,7 +22,7 @@ from .bay_pass import BayPass
 from .belonging import Belonging
 from .pieces import SIZE_M
 from .places import NormalBay
-from .prints import Match, Prints, SLOT_M
+from .prints import Match, mean_match, Prints, SLOT_M
 from .records import BayView, Float32Array
 from .scoring import CODE_CHANNELS, highest, peaks, weighed
 from .store_layout import StoreLayout
@@ -143,6 +143,7 @@ class Signs:
             dropped = other and bool(self.dropped(view, centre))
             return PlaceSigns(loose=True, dropped=dropped, structure=bare.structure)
         channels = _highest_beside(standard, cell)
+        usual = self._usual_print(views[:VIEWS_AT_HOME], centre, skip)
         return PlaceSigns(
             own=own if own > NOTHING else None,
             closer=self._prints.closer_elsewhere(
@@ -151,7 +152,8 @@ class Signs:
             bare=bare.structure < BARE and not self.coloured(view, cell),
             emptied=bare.emptied,
             lying=self.lying(view, middle, skip),
-            usual=self._usual_print(views[:VIEWS_AT_HOME], centre, skip),
+            usual=usual.likeness,
+            usual_worst=usual.worst,
             colours=max(channels[CODE_CHANNELS:]),
             codes=min(channels[:CODE_CHANNELS]),
         )
@@ -164,44 +166,46 @@ class Signs:
         if float(structure_of(seen, normal)[cell]) < AT_HOME_STRUCTURE:
             return False
         centre = self.pixel((cell[0] + 0.5, cell[1] + 0.5))
-        return self._usual_print(views, centre, None) >= AT_HOME
+        return self._usual_print(views, centre, None).likeness >= AT_HOME
 
     def _usual_print(
         self, views: list[BayView], centre: tuple[float, float], skip: int | None
-    ) -> float:
+    ) -> Match:
         """
-        Return how alike what stands at a place is to what is normal there, at any size.
+        Return how what stands at a place fits what is normal there, at any size.
 
         Above the goods all is as always whatever stands below. So it is asked at the foot of the
-        goods, too, and the lower of both counts.
+        goods, too, and the less alike of both counts.
         """
         view, bay = views[0], self._store.bay(views[0].bay)
         col, row = self._on_board(view, centre)
         level = bay.level_at(bay.height + view.margin_m - row / view.px_per_m)
         foot = self._on_board(view, (col, self._row(view, bay.levels[level])))[1]
         found = self._print_at(views, (col, row), level, skip)
-        if found <= USUAL or foot - row < CLEAR_M * view.px_per_m:
+        if found.likeness <= USUAL or foot - row < CLEAR_M * view.px_per_m:
             return found
-        return min(found, self._print_at(views, (col, foot), level, skip))
+        return min(found, self._print_at(views, (col, foot), level, skip), key=_likeness)
 
     def _print_at(
         self, views: list[BayView], centre: tuple[float, float], level: int, skip: int | None
-    ) -> float:
+    ) -> Match:
         """Return the mean over the views; on the lowest board, that of the best height."""
-        means = []
-        for up in BEHIND_M if level == 0 else BEHIND_M[:1]:
-            each = [
-                self._prints.at_place(
-                    view,
-                    (centre[0], centre[1] - up * view.px_per_m),
-                    skip=skip,
-                    sizes=FARTHER,
-                    reach_m=SLOT_M,
-                ).likeness
-                for view in views
-            ]
-            means.append(float(np.mean(each)))
-        return max(means)
+        means = [
+            mean_match(
+                [
+                    self._prints.at_place(
+                        view,
+                        (centre[0], centre[1] - up * view.px_per_m),
+                        skip=skip,
+                        sizes=FARTHER,
+                        reach_m=SLOT_M,
+                    )
+                    for view in views
+                ]
+            )
+            for up in (BEHIND_M if level == 0 else BEHIND_M[:1])
+        ]
+        return max(means, key=_likeness)
 
     def _row(self, view: BayView, y: float) -> float:
         """Return the row in pixels at so many metres above the bay's origin."""
@@ -282,6 +286,10 @@ def middle_of(scores: Float32Array, peak: tuple[float, int, int]) -> tuple[float
     rows, cols = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
     total = float(weight.sum())
     return top + float((weight * rows).sum()) / total, left + float((weight * cols).sum()) / total
+
+
+def _likeness(match: Match) -> float:
+    return match.likeness
 
 
 def _highest_beside(standard: Float32Array, cell: tuple[int, int]) -> list[float]:

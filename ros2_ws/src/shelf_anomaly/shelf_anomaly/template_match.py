@@ -24,6 +24,12 @@ REACH = 3  # fine pixels around a place that was found coarsely
 PLAIN = 4.0  # grey levels; with less contrast nothing is printed, and it would correlate with all
 NOTHING = -1.0  # correlation of what is plain: nothing is printed there
 BLUR = (3, 3)  # fine pixels over which colours are averaged; cameras keep them that coarse
+PART = 5
+"""Fine pixels, 26 mm: side of the parts that are compared each by itself. Varieties of one brand
+differ in a label, what stands a row farther back differs a little everywhere."""
+FAINT = 30.0
+"""Variance of colours, their three channels added up, that is laid to each part's: what hardly
+varies says little."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,6 +167,29 @@ def least_half(part: ImageArray, piece: ImageArray) -> float:
     down, across = piece.shape[0] // 2, piece.shape[1] // 2
     halves = (np.s_[:down], np.s_[down:], np.s_[:, :across], np.s_[:, across:])
     return min(correlation(there[half], piece[half]) for half in halves)
+
+
+def worst_part(piece: ImageArray, place: ImageArray) -> float:
+    """
+    Return how the part of a piece correlates that does so least with what lies in its place.
+
+    :param place: a picture of the piece's size
+    :return: correlation of colours within a square of PART, -1..1
+    """
+    one, other = piece.astype(np.float32), place.astype(np.float32)
+    means = _over_parts(one), _over_parts(other)
+    both = (_over_parts(one * other) - means[0] * means[1]).sum(axis=2)
+    spread = [
+        np.maximum(_over_parts(image * image) - mean * mean, 0).sum(axis=2) + FAINT
+        for image, mean in zip((one, other), means, strict=True)
+    ]
+    return float(((both + FAINT) / np.sqrt(spread[0] * spread[1])).min())
+
+
+def _over_parts(image: Float32Array) -> Float32Array:
+    """Return the mean of each whole part of an image."""
+    edge = PART // 2
+    return np.asarray(cv2.blur(image, (PART, PART))[edge:-edge, edge:-edge], np.float32)
 
 
 def colour_correlation(piece: ImageArray, place: ImageArray) -> float:

@@ -37,7 +37,8 @@ WEIGHTS = {
     'bare': 0.5,
     'emptied': 1.05,
     'lying': 2.4,
-    'usual print': -16.5,
+    'usual print': -11.8,
+    'usual print, worst part': -12.7,
     'colours': 0.55,
     'all codes': 0.6,
 }
@@ -66,6 +67,8 @@ class PlaceSigns:
     lying: bool = False
     usual: float = 0.0
     """Likeness to what is normal here at some size, in several views."""
+    usual_worst: float = 0.0
+    """Correlation of the part of it that fits least, mean over the views."""
     loose: bool = False
     """Whether it is a place of loose goods; of those only the next two are told."""
     dropped: bool = False
@@ -80,13 +83,15 @@ class PlaceSigns:
 
 def features(signs: PlaceSigns) -> tuple[float, ...]:
     """Return what WEIGHTS weigh, in their order, of a place of packed goods."""
+    usual = max(0.0, signs.usual - USUAL)
     return (
         float(signs.own is not None and signs.own < OTHER_PRINT),
         *(float(signs.closer >= least) for least in CLOSER),
         float(signs.bare),
         min(max(0.0, signs.emptied - EMPTIED), LEAST_SHOWN),
         float(signs.lying),
-        max(0.0, signs.usual - USUAL),
+        usual,
+        usual * signs.usual_worst,
         math.log(max(LEAST, signs.colours) / COLOURS),
         math.log(max(LEAST, signs.codes) / CODES),
     )

@@ -166,11 +166,13 @@ def test_a_bare_place_is_a_sign_and_a_smooth_thing_of_its_own_colour_is_not() ->
 
 def test_a_column_that_was_emptied_is_a_sign_though_the_usual_print_stands_beside_it() -> None:
     a = shelf(1)
-    known = signs(A=a, B=shelf(2))
-    full, somewhat, gone = (read(known, a, Bare(1.0, emptied)) for emptied in (0.0, 0.3, 2.5))
-    assert full.usual > 0.95
+    known, gap = signs(A=a, B=shelf(2)), a.copy()
+    col, half = int(HERE[0]), 3  # a strip of 16 mm
+    gap[int(HERE[1]) - 60 : int(HERE[1]) + 60, col - half : col + half] = 40
+    somewhat, gone = (read(known, gap, Bare(1.0, emptied)) for emptied in (0.3, 2.5))
+    assert gone.usual > 0.95
     assert weight(somewhat) < 0.4
-    assert weight(gone) > 3 * weight(full)
+    assert weight(gone) > 3 * weight(read(known, a))
 
 
 def test_what_lies_is_a_sign() -> None:

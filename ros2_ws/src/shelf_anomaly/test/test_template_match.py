@@ -15,7 +15,7 @@ import pytest
 from shelf_anomaly.kinds import SAME_PRINT
 from shelf_anomaly.pieces import Pictures, piece_at
 from shelf_anomaly.prints import Match
-from shelf_anomaly.template_match import best_fit, colour_correlation, correlation
+from shelf_anomaly.template_match import best_fit, colour_correlation, correlation, worst_part
 
 
 def test_what_fits_is_shown_where_it_fits() -> None:
@@ -51,3 +51,19 @@ def test_of_two_prints_that_fit_alike_the_colours_decide() -> None:
     same, variety = Match(0.92, 0.5, colours=0.9), Match(0.94, 0.5, colours=0.1)
     assert variety.likeness < SAME_PRINT < same.likeness
     assert Match(0.8, 0.5, colours=1.0).likeness < SAME_PRINT
+
+
+def test_a_label_tells_apart_what_fits_as_a_whole() -> None:
+    piece, other = (soft_shelf(seed)[100:123, 100:110] for seed in (3, 4))
+    variety = piece.copy()
+    variety[8:14, 2:8] = other[8:14, 2:8]
+    assert correlation(variety, piece) > 0.8
+    assert worst_part(variety, piece) < 0.5
+    assert worst_part(piece, piece) > 0.99
+    darker = (0.7 * piece.astype(np.float32)).astype(np.uint8)
+    assert worst_part(darker, piece) > 0.95
+
+
+def test_what_is_plain_in_both_fits_everywhere() -> None:
+    plain = np.full((23, 10, 3), 90, np.uint8)
+    assert worst_part(plain, plain // 2) == pytest.approx(1.0)

@@ -42,6 +42,13 @@ def test_the_usual_print_counts_the_less_the_surer_it_is() -> None:
     assert at[-1] < 0.3
 
 
+def test_a_usual_print_counts_less_where_a_part_of_it_differs() -> None:
+    """A label of another colour."""
+    at = [weight(PlaceSigns(usual=0.92, usual_worst=worst)) for worst in (-0.3, 0.2, 0.7)]
+    assert 1 > at[0] > at[1] > at[2]
+    assert weight(PlaceSigns(usual=0.8, usual_worst=0.9)) == 1
+
+
 def test_signs_weigh_against_each_other() -> None:
     """A bare place beside the usual print, as where one of two facings is gone."""
     both = weight(PlaceSigns(bare=True, usual=0.95))
