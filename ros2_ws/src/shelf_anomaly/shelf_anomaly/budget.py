@@ -18,9 +18,10 @@ from .artefact import Artefact
 from .errors import ArtefactError, SettingsError
 from .records import FloatArray
 
-SAFETY = 0.72
-"""Part of the budget that normal passes may spend when they are left out, if they were many. The
-rest is for alerts that chance keeps open on the next pass, and for shops unlike those tried."""
+UNSEEN = 0.4
+"""False alarms per aisle and patrol of which normal passes show nothing. Of a budget b they may
+spend b / (b + UNSEEN): the smaller it is, the more of what reaches it is rare and was not on ten
+passes. That also leaves room for alerts that chance keeps open on the next pass."""
 FEWER = 2.0
 """A pass that is left out is compared with one pass less than a new one will be, and so stands
 out more; the fewer passes, the more. This power of n / (n - 1) makes up for it. On three stores of
@@ -34,6 +35,11 @@ CENSORED = 0.1
 """Part of the tail whose heights do not count, only that they are that high: a normal pass that
 shows a sign of a fault scores far above all others, which says nothing of where the threshold
 should be."""
+SLOPE, SLOPE_COUNTS = 0.45, 60.0
+"""Mean logarithm of how far maxima of the tail lie above its start, as in fourteen stores of our
+own, and how many maxima of a store it counts as much as: how far the tail of a store reached on
+its normal passes, most of it the chance of a few, said little of how far it did on later ones."""
+LEAST_START = 0.5  # standard deviations
 FEWEST = 2  # maxima that have a slope
 
 
@@ -54,9 +60,9 @@ class Budget:
         """
         Return the score that so many normal maxima per aisle and patrol reach.
 
-        The highest maxima are taken as an exponential tail above one of them (peaks over a
-        threshold; Pickands 1975, with shape 0), the very highest as censored (Epstein and Sobel,
-        Life Testing, 1953).
+        The highest maxima are taken as a Pareto tail above one of them (Hill, A Simple General
+        Approach to Inference about the Tail of a Distribution, 1975), the very highest as censored
+        (Epstein and Sobel, Life Testing, 1953), its slope in part that of other stores.
 
         :raises SettingsError: if the budget is not positive
         """
@@ -67,7 +73,7 @@ class Budget:
                 f'false_alarms_per_aisle_patrol: is {false_alarms_per_aisle_patrol}, '
                 'expected a number above 0, such as 1.0'
             )
-        wanted = self._share * false_alarms_per_aisle_patrol * self.aisle_patrols
+        wanted = self._allowed(false_alarms_per_aisle_patrol) * self.aisle_patrols
         scores = self.maxima
         if scores.size == 0:
             return 4.0  # four standard deviations; only a bay without any structure comes here
@@ -75,17 +81,16 @@ class Budget:
         rank = np.arange(1, scores.size + 1) - 0.5
         if above < FEWEST or wanted >= above:
             return float(np.interp(wanted, rank, scores))
-        start = float(np.interp(above, rank, scores))
+        start = max(float(np.interp(above, rank, scores)), LEAST_START)
         censored = round(CENSORED * above)
-        excess = np.minimum(scores[:above], scores[censored]) - start
-        slope = max(float(excess.sum()) / (above - censored), 0.1)
-        return start + slope * math.log(above / wanted)
+        excess = np.log(np.maximum(np.minimum(scores[:above], scores[censored]) / start, 1.0))
+        slope = float(excess.sum() + SLOPE_COUNTS * SLOPE) / (above - censored + SLOPE_COUNTS)
+        return float(start * (above / wanted) ** slope)
 
-    @property
-    def _share(self) -> float:
-        """Which part of the budget the passes that were left out may spend."""
+    def _allowed(self, budget: float) -> float:
+        """Return how much of a budget the passes that were left out may spend."""
         fewer = float((self.passes / max(self.passes - 1, 1.0)) ** FEWER)
-        return min(MOST, SAFETY * fewer)
+        return budget * min(MOST, fewer * budget / (budget + UNSEEN))
 
     def p_value(self, score: float) -> float:
         """Return the conformal p-value: part of normal bays and passes that score as high."""

@@ -7,19 +7,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shelf_anomaly.budget import Budget, FEWER, SAFETY
+from shelf_anomaly.budget import Budget, FEWER, SLOPE, UNSEEN
 from shelf_anomaly.errors import SettingsError
 from shelf_anomaly.records import FloatArray
 
-SPENT = 10 * SAFETY * (10 / 9) ** FEWER
-"""Of a budget of 1, in the ten aisle patrols of ten passes that each is left out of."""
+
+def _spent(budget: float) -> float:
+    """Return how many maxima the ten aisle patrols of ten passes may show that are left out."""
+    return 10 * min(1.0, (10 / 9) ** FEWER * budget / (budget + UNSEEN)) * budget
 
 
 def _budget(passes: float = 10.0, maxima: FloatArray | None = None) -> Budget:
     """Return ten aisle patrols of ``passes`` passes, with maxima as chance draws them."""
     if maxima is None:
         rank = np.arange(1, 61) - 0.5
-        maxima = 3.0 + np.log(60.0 / rank)  # the quantiles of an exponential tail
+        maxima = 2.0 * (60.0 / rank) ** SLOPE  # the quantiles of a Pareto tail
     return Budget(maxima, np.array([10.0, 8.0, 6.0, 4.0]), aisle_patrols=10.0, passes=passes)
 
 
@@ -28,7 +30,7 @@ def test_so_many_normal_maxima_lie_above_the_threshold() -> None:
     budget = _budget()
 
     above = [int((budget.maxima > budget.threshold(b)).sum()) for b in (0.3, 1.0, 3.0, 5.0)]
-    assert above == [pytest.approx(SPENT * b, abs=1) for b in (0.3, 1.0, 3.0, 5.0)]
+    assert above == [pytest.approx(_spent(b), abs=1) for b in (0.3, 1.0, 3.0, 5.0)]
 
 
 def test_a_smaller_budget_is_a_higher_threshold_beyond_the_data_too() -> None:
@@ -44,12 +46,24 @@ def test_a_smaller_budget_is_a_higher_threshold_beyond_the_data_too() -> None:
 def test_a_threshold_is_steadier_than_the_maximum_at_its_rank() -> None:
     """Two fits of one shop must not differ by the chance of one maximum."""
     rng = np.random.default_rng(1)
-    drawn = np.sort(3.0 + rng.exponential(size=(300, 60)))[:, ::-1]
-    third = 3 / SPENT  # the budget that three maxima are allowed for
-    thresholds = [_budget(maxima=one).threshold(third) for one in drawn]
+    drawn = np.sort(2.0 * np.exp(rng.exponential(SLOPE, size=(300, 60))))[:, ::-1]
+    few = 0.4562  # the budget that three maxima are allowed for
+    assert _spent(few) == pytest.approx(3.0, abs=1e-3)
+    thresholds = [_budget(maxima=one).threshold(few) for one in drawn]
 
-    assert np.std(thresholds) < 0.8 * np.std(drawn[:, 2])
-    assert np.mean(thresholds) == pytest.approx(_budget().threshold(third), abs=0.1)
+    assert np.std(thresholds) < 0.5 * np.std(drawn[:, 2])
+    assert np.mean(thresholds) == pytest.approx(_budget().threshold(few), abs=0.2)
+
+
+def test_the_store_itself_says_where_its_tail_starts_and_a_part_of_how_far_it_reaches() -> None:
+    """Twice the scores are twice the threshold; a steeper tail is a lower one, but not by all."""
+    usual, rank = _budget().threshold(0.3), np.arange(1, 61) - 0.5
+    assert _budget(maxima=2 * _budget().maxima).threshold(0.3) == pytest.approx(2 * usual)
+
+    steep = 2.0 * (60.0 / rank) ** (SLOPE / 3)
+    lower = _budget(maxima=steep * (_budget().maxima[30] / steep[30])).threshold(0.3)
+    by_itself = _budget().maxima[30] * (30 / _spent(0.3)) ** (SLOPE / 3)
+    assert by_itself < 0.8 * lower < 0.8 * usual
 
 
 def test_a_few_that_stand_far_above_the_others_do_not_move_the_threshold() -> None:
