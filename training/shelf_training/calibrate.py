@@ -24,7 +24,7 @@ from shelf_anomaly.inspector import BayDensity, Encoded, InspectorSettings, SCAL
 from shelf_anomaly.places import (
     as_packed,
     as_packed_colours,
-    encode_picture,
+    encode_normal_picture,
     NormalBay,
     PRINT_PX_PER_M,
 )
@@ -225,10 +225,10 @@ def calibrate_bay(
         activity=_mean([v.encoded.activity for v in views], [v.encoded.seen for v in views]),
         error=_error(views),
         edges=np.stack([_edges([v for v in views if v.pass_index == p]) for p in indices]),
-        picture=encode_picture(picture),
+        picture=encode_normal_picture(picture),
         picture_px_per_m=PICTURE_PX_PER_M,
         prints=tuple(
-            encode_picture(_resized(o, PRINT_PX_PER_M / PICTURE_PX_PER_M)) for o in others
+            encode_normal_picture(_resized(o, PRINT_PX_PER_M / PICTURE_PX_PER_M)) for o in others
         ),
     )
     return CalibratedBay(

@@ -18,9 +18,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from .artefact import Artefact
+from .artefact import Artefact, DENSITY
 from .density import References
 from .emptiness import pack_shares, unpack_shares
+from .errors import ArtefactError
+from .packing import pack_views, Packed, unpack_views
 from .records import BoolArray, Float32Array, FloatArray, ImageArray
 from .registration import Template
 
@@ -28,8 +30,9 @@ Array = npt.NDArray[Any]
 
 WINDOW = (4, 2)
 """Rows and columns of cells of the window through which looks are compared: about one facing."""
-TEMPLATE_STEP = 1 / 64
-"""Of locally normalised grey values, which spread by about 1, and of weights: packs to half."""
+TEMPLATE_STEP = 1 / 16
+"""Of locally normalised grey values, from which normal views differ by 0.5 (root mean square), and
+of weights up to 1."""
 COLOUR_STEP = 1.0  # of a* and b*; between two normal passes of a place lies about twice as much
 PRINT_PX_PER_M = 192.0
 """Of the pictures of further passes: small print can still be told apart."""
@@ -61,10 +64,10 @@ class NormalBay:
     edges: Float32Array
     """Shape ``(passes, levels, columns)``: what :func:`edge_shares` says of the normal passes."""
     picture: bytes
-    """JPEG of the bay in its normal state, the whole view."""
+    """WebP of the bay in its normal state, the whole view."""
     picture_px_per_m: float
     prints: tuple[bytes, ...] = ()
-    """JPEGs of the bay on other normal passes, PRINT_PX_PER_M: what was turned or stood behind on
+    """WebP of the bay on other normal passes, PRINT_PX_PER_M: what was turned or stood behind on
     one pass shows its print on another."""
 
 
@@ -76,41 +79,42 @@ def pack(bay: str, normal: NormalBay, code_step: float) -> dict[str, Array]:
         dimensions, so that those that vary little cost little
     """
     codes = pack_codes(normal.references, code_step)
+    colours = pack_views(_bytes_of_colours(normal.colours), normal.colours.seen)
     statistics = np.stack([normal.statistics.mean, normal.statistics.std])
-    return {
-        f'{bay}/codes': codes.packed,
-        f'{bay}/code_scale': np.stack([codes.low, codes.step]),
-        f'{bay}/colours': _pack_colours(normal.colours),
-        f'{bay}/seen': np.packbits(normal.references.seen),
-        f'{bay}/offsets_m': normal.references.offsets_m.astype(np.float32),
-        f'{bay}/passes': normal.references.passes.astype(np.int16),
-        f'{bay}/statistics': statistics.astype(np.float16),
-        f'{bay}/template': _rounded(
-            np.stack([normal.template.mean, normal.template.weight]), TEMPLATE_STEP
-        ).astype(np.float16),
-        f'{bay}/activity': normal.activity.astype(np.float16),
-        f'{bay}/error': normal.error.astype(np.float16),
-        f'{bay}/edges': pack_shares(normal.edges),
-        f'{bay}/picture': np.frombuffer(normal.picture, np.uint8),
-        f'{bay}/picture_px_per_m': np.asarray(normal.picture_px_per_m, np.float32),
-    } | {
-        f'{bay}/print_{i}': np.frombuffer(picture, np.uint8)
-        for i, picture in enumerate(normal.prints)
-    }
+    template = np.stack([normal.template.mean, normal.template.weight]) / TEMPLATE_STEP
+    return (
+        codes.arrays(bay)
+        | {
+            f'{bay}/colours': colours.rest,
+            f'{bay}/colours_middle': colours.middle,
+            f'{bay}/offsets_m': normal.references.offsets_m.astype(np.float32),
+            f'{bay}/statistics': statistics.astype(np.float16),
+            f'{bay}/template': np.clip(np.round(template), -127, 127).astype(np.int8),
+            f'{bay}/activity': normal.activity.astype(np.float16),
+            f'{bay}/error': normal.error.astype(np.float16),
+            f'{bay}/edges': pack_shares(normal.edges),
+            f'{bay}/picture': np.frombuffer(normal.picture, np.uint8),
+            f'{bay}/picture_px_per_m': np.asarray(normal.picture_px_per_m, np.float32),
+        }
+        | {
+            f'{bay}/print_{i}': np.frombuffer(picture, np.uint8)
+            for i, picture in enumerate(normal.prints)
+        }
+    )
 
 
-def _rounded(values: Float32Array, step: float) -> Float32Array:
-    return np.asarray(np.round(values / step) * step, np.float32)
+def _bytes_of_colours(colours: References) -> npt.NDArray[np.uint8]:
+    rounded = np.clip(np.round(colours.codes / COLOUR_STEP), -127, 127).astype(np.int8)
+    return np.where(colours.seen[..., None], rounded, 0).view(np.uint8)
 
 
-def _pack_colours(colours: References) -> Array:
-    rounded = np.clip(np.round(colours.codes / COLOUR_STEP), -127, 127)
-    return np.where(colours.seen[..., None], rounded, 0).astype(np.int8)
+def _colours_of_bytes(packed: npt.NDArray[np.uint8]) -> Float32Array:
+    return np.asarray(packed.view(np.int8).astype(np.float32) * COLOUR_STEP, np.float32)
 
 
 def as_packed_colours(colours: References) -> References:
     """Return colours as the robot will have them, rounded."""
-    return replace(colours, codes=_pack_colours(colours).astype(np.float32) * COLOUR_STEP)
+    return replace(colours, codes=_colours_of_bytes(_bytes_of_colours(colours)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,17 @@ class CodePacking:
     """Shape ``(views, rows, cols)``."""
     passes: npt.NDArray[np.int64]
     """Shape ``(views,)``."""
+
+    def arrays(self, bay: str) -> dict[str, Array]:
+        """Return what :func:`read_packing` reads."""
+        codes = pack_views(self.packed, self.seen)
+        return {
+            f'{bay}/codes': codes.rest,
+            f'{bay}/codes_middle': codes.middle,
+            f'{bay}/code_scale': np.stack([self.low, self.step]),
+            f'{bay}/seen': np.packbits(self.seen),
+            f'{bay}/passes': self.passes.astype(np.int16),
+        }
 
     def codes(self, view: int) -> Float32Array:
         """Return a view's codes, shape ``(rows, cols, dims)``."""
@@ -166,26 +181,36 @@ def as_packed(references: References, code_step: float) -> References:
 
 def read_packing(artefact: Artefact, bay: str) -> CodePacking:
     """Return a bay's packed codes; :raises ArtefactError: if the artefact lacks a part of them."""
-    packed = artefact.array(f'{bay}/codes')
     low, step = artefact.array(f'{bay}/code_scale').astype(np.float32)
-    shape = packed.shape[:3]
-    seen = np.unpackbits(artefact.array(f'{bay}/seen'), count=int(np.prod(shape))).reshape(shape)
     passes = artefact.array(f'{bay}/passes').astype(np.int64)
-    return CodePacking(packed, low, step, seen.astype(bool), passes)
+    shape = (len(passes), *artefact.array(f'{bay}/codes_middle').shape[:2])
+    bits = np.unpackbits(artefact.array(f'{bay}/seen'), count=int(np.prod(shape)))
+    seen = bits.reshape(shape).astype(bool)
+    return CodePacking(_unpacked(artefact, f'{bay}/codes', seen), low, step, seen, passes)
+
+
+def _unpacked(artefact: Artefact, key: str, seen: BoolArray) -> npt.NDArray[np.uint8]:
+    packed = Packed(artefact.array(f'{key}_middle'), artefact.array(key))
+    try:
+        return unpack_views(packed, seen)
+    except ValueError as error:
+        raise ArtefactError(
+            f'{artefact.folder / DENSITY}: {key} {error}; fit the model again'
+        ) from None
 
 
 def unpack(artefact: Artefact, bay: str) -> NormalBay:
     """Return a bay's normal state; :raises ArtefactError: if the artefact lacks a part of it."""
     packing = read_packing(artefact, bay)
     statistics = artefact.array(f'{bay}/statistics').astype(np.float32)
-    template = artefact.array(f'{bay}/template').astype(np.float32)
+    template = artefact.array(f'{bay}/template').astype(np.float32) * TEMPLATE_STEP
     references = References(
         codes=packing.packed.astype(np.float32) * packing.step + packing.low,
         seen=packing.seen,
         offsets_m=artefact.array(f'{bay}/offsets_m').astype(np.float64),
         passes=packing.passes,
     )
-    colours = artefact.array(f'{bay}/colours').astype(np.float32) * COLOUR_STEP
+    colours = _colours_of_bytes(_unpacked(artefact, f'{bay}/colours', packing.seen))
     return NormalBay(
         references=references,
         colours=replace(references, codes=colours),
@@ -210,8 +235,13 @@ def encode_picture(image: ImageArray, quality: int = 80) -> bytes:
     return cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
+def encode_normal_picture(image: ImageArray) -> bytes:
+    """Return ``image`` as a model keeps it: WebP, 0.7 times the size of JPEG at that quality."""
+    return cv2.imencode('.webp', image, [cv2.IMWRITE_WEBP_QUALITY, 80])[1].tobytes()
+
+
 def decode_picture(data: bytes) -> ImageArray:
-    """Return a JPEG of our own as BGR."""
+    """Return a picture of our own as BGR."""
     return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), np.uint8)
 
 

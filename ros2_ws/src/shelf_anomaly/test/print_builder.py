@@ -110,11 +110,7 @@ def bay_arrays(
     views = np.stack([codes, codes + 0.01]).astype(np.float32)
     seen = np.ones(views.shape[:3], bool)
     packed = pack_codes(References(views, seen, np.zeros(2), np.array([0, 1])), 0.01)
-    return {
-        f'{bay}/codes': packed.packed,
-        f'{bay}/code_scale': np.stack([packed.low, packed.step]),
-        f'{bay}/seen': np.packbits(seen),
-        f'{bay}/passes': np.array([0, 1]),
+    return packed.arrays(bay) | {
         f'{bay}/activity': np.full(codes.shape[:2], activity),
         f'{bay}/usual_distance': np.float32(1.0),
         f'{bay}/usual_print': np.float32(usual_print),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from shelf_anomaly.places import (
     bays_of,
     COLOUR_STEP,
     decode_picture,
+    encode_normal_picture,
     encode_picture,
     NormalBay,
     pack,
@@ -55,9 +57,11 @@ def _normal(seed: int = 0) -> NormalBay:
         activity=np.abs(floats(ROWS, COLS)),
         error=np.abs(floats(2, ROWS, COLS)),
         edges=rng.random((2, 3, 11)).astype(np.float32),
-        picture=encode_picture(np.asarray(picture, np.uint8)),
+        picture=encode_normal_picture(np.asarray(picture, np.uint8)),
         picture_px_per_m=256.0,
-        prints=tuple(encode_picture(np.asarray(picture[::k, ::k], np.uint8)) for k in (2, 3)),
+        prints=tuple(
+            encode_normal_picture(np.asarray(picture[::k, ::k], np.uint8)) for k in (2, 3)
+        ),
     )
 
 
@@ -98,6 +102,21 @@ def test_a_bay_comes_back_from_the_file(tmp_path: Path) -> None:
     assert after.prints == before.prints
 
 
+def test_values_of_other_places_are_refused(tmp_path: Path) -> None:
+    """A model of an earlier make, or one put together by hand, names what is wrong."""
+    artefact = _artefact(tmp_path / 'm', L01=_normal())
+    for key, values, said in (
+        ('L01/codes', artefact.array('L01/codes')[:, 1:], 'L01/codes was seen'),
+        ('L01/colours', artefact.array('L01/colours')[:1], 'L01/colours was seen'),
+    ):
+        wrong = replace(artefact, arrays={**artefact.arrays, key: values})
+        with pytest.raises(ArtefactError, match=f'density.npz: {said}.*fit the model again'):
+            unpack(wrong, 'L01')
+    earlier = {k: v for k, v in artefact.arrays.items() if k != 'L01/codes_middle'}
+    with pytest.raises(ArtefactError, match='has no L01/codes_middle; fit the model again'):
+        unpack(replace(artefact, arrays=earlier), 'L01')
+
+
 def test_codes_take_a_byte_a_number_however_wide_they_are(tmp_path: Path) -> None:
     """A dimension that is too wide for the step gets a coarser one, and no code runs over."""
     before = _normal()
@@ -129,10 +148,11 @@ def test_a_part_that_is_missing_is_named(tmp_path: Path, part: str) -> None:
         unpack(artefact, 'L01')
 
 
-def test_a_picture_is_nearly_what_it_was() -> None:
+@pytest.mark.parametrize('encode', [encode_picture, encode_normal_picture])
+def test_a_picture_is_nearly_what_it_was(encode: Callable[[np.ndarray], bytes]) -> None:
     image = np.zeros((32, 48, 3), np.uint8)
     image[:, 24:] = (30, 120, 220)
-    after = decode_picture(encode_picture(image))
+    after = decode_picture(encode(image))
     assert after.shape == image.shape
     assert np.abs(after.astype(int) - image).mean() < 4
 
