@@ -31,7 +31,7 @@ from .weights import BARE, CLOSER, PlaceSigns, USUAL, weight
 
 LOOKED_AT = 2.5
 """Score from which maxima are looked at, which takes time. Below any usual threshold: once all are
-weighed, that for one false alarm per aisle and patrol lies at 3.1 to 6.1."""
+weighed, that for one false alarm per aisle and patrol lies at 3.8 to 5.2."""
 ELSEWHERE = 0.9  # correlation from which a thing may be what stands elsewhere
 VIEWS = 2  # that are compared with what stands elsewhere
 CLEAR_M = 0.02  # between a piece of goods and the boards and uprights beside it
