@@ -31,12 +31,22 @@ class Bare:
 class Bareness:
     """How bare each place of a bay is on one pass."""
 
-    def __init__(self, seen: BayPass, normal: NormalBay, bay: Bay) -> None:
-        """Compare a pass with at least one view with normal passes."""
+    def __init__(
+        self, seen: BayPass, normal: NormalBay, bay: Bay, *, columns: bool = True
+    ) -> None:
+        """
+        Compare a pass with at least one view with normal passes.
+
+        :param columns: whether columns are looked at, too; if not, none counts as emptied
+        """
         self._bay = bay
         self._cell_m, self._margin_m = seen.scores[0].cell_m, seen.views[0].margin_m
         self._structure = structure_of(seen, normal)
-        self._emptied = emptied(edge_shares(seen.views, bay), normal.edges)
+        self._emptied = (
+            emptied(edge_shares(seen.views, bay), normal.edges)
+            if columns
+            else np.zeros((len(bay.levels), 0), np.float32)
+        )
 
     def at(self, cell: tuple[int, int]) -> Bare:
         """Return how bare a place is, given its row and column."""

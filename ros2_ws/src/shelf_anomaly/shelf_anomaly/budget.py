@@ -39,7 +39,7 @@ SLOPE, SLOPE_COUNTS = 0.45, 60.0
 """Mean logarithm of how far maxima of the tail lie above its start, as in fourteen stores of our
 own, and how many maxima of a store it counts as much as: how far the tail of a store reached on
 its normal passes, most of it the chance of a few, said little of how far it did on later ones."""
-LEAST_START = 0.5  # standard deviations
+LEAST_START = 0.5  # standard deviations; lower, and ratios of scores say nothing
 FEWEST = 2  # maxima that have a slope
 
 

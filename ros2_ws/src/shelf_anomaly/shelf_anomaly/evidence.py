@@ -25,7 +25,7 @@ def picture(bay: Bay, view: BayView, normal: NormalBay, box: Box) -> bytes:
     for image in (left, right):
         _outline(image, box, COLOUR if image is left else (120, 160, 60))
     gap = np.full((left.shape[0], 10, 3), 255, np.uint8)
-    return encode_picture(np.hstack([left, gap, right]), 85)
+    return encode_picture(np.hstack([left, gap, right]))
 
 
 def roi(view: BayView, bay: Bay, box: Box, shape: tuple[int, ...]) -> Roi | None:

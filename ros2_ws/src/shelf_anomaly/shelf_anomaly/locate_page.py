@@ -90,11 +90,11 @@ def write_page(
     sections = []
     for number, (name, (photo, places)) in enumerate(found.items(), start=1):
         stem = f'{number:02d}_{re.sub(r"[^A-Za-z0-9._-]", "_", Path(name).stem)}'
-        (out / f'{stem}.jpg').write_bytes(encode_picture(photo, 85))
+        (out / f'{stem}.jpg').write_bytes(encode_picture(photo))
         items = []
         for rank, place in enumerate(places, start=1):
             file = f'{stem}_place{rank}.jpg'
-            (out / file).write_bytes(encode_picture(place_picture(place, locator, store), 85))
+            (out / file).write_bytes(encode_picture(place_picture(place, locator, store)))
             items.append(
                 f'<li><figure><img src="{file}" alt="{escape(place.bay)}">'
                 f'<figcaption><b>{rank}. {escape(place.bay)}</b>, {escape(describe(place))}'

@@ -60,7 +60,7 @@ def find_cover(
     :param threshold: the score from which a place would raise an alert
     """
     rows, cols = scores.distance.shape[1:]
-    known, lost = _structure(view, normal.template, (rows, cols), bay)
+    known, lost = _structure(view, normal.template, scores, bay)
     single = score_map(channels(scores.distance, scores.cell_m), normal.statistics, scores.cell_m)
     judged = np.isfinite(single)
     far = judged & (np.nan_to_num(single, nan=-np.inf) >= threshold)
@@ -77,15 +77,19 @@ def without(view: BayView, scores: CellScores, hidden: BoolArray) -> tuple[BayVi
     """Return a view and its scores in which hidden cells are neither seen nor judged."""
     if not hidden.any():
         return view, scores
-    stride = round(scores.cell_m * view.px_per_m)
-    rows, cols = view.seen.shape
+    stride, (rows, cols) = _stride(view, scores), view.seen.shape
     pixels = hidden.repeat(stride, axis=0).repeat(stride, axis=1)[:rows, :cols]
     distance = np.where(hidden[None], np.float32(np.nan), scores.distance)
     return replace(view, seen=view.seen & ~pixels), replace(scores, distance=distance)
 
 
+def _stride(view: BayView, scores: CellScores) -> int:
+    """Return how many pixels of the view a cell is high and wide."""
+    return round(scores.cell_m * view.px_per_m)
+
+
 def _structure(
-    view: BayView, template: Template, cells: tuple[int, int], bay: Bay
+    view: BayView, template: Template, scores: CellScores, bay: Bay
 ) -> tuple[BoolArray, BoolArray]:
     """Return in which cells the template shows a board's front, and where that is gone."""
     rows, cols = template.mean.shape
@@ -104,16 +108,10 @@ def _structure(
     known = (total >= MIN_STRUCTURE) & front[:, None]
     lost = known & (gone >= LOST * np.maximum(total, 1e-6))
     # The grid of cells may reach a little beyond the view: it is padded to whole strides.
-    px = _grid_px(view, cells, (rows, cols))
-    return _to_cells(known, cells, px), _to_cells(lost, cells, px)
-
-
-def _grid_px(view: BayView, cells: tuple[int, int], shape: tuple[int, int]) -> tuple[int, int]:
-    """Return how many template pixels the grid of cells is high and wide."""
-    stride_rows = -(-view.image.shape[0] // cells[0])
-    stride = max(stride_rows, -(-view.image.shape[1] // cells[1]))
-    scale = shape[0] / view.image.shape[0]
-    return round(cells[0] * stride * scale), round(cells[1] * stride * scale)
+    high, wide = scores.distance.shape[1:]
+    side_px = _stride(view, scores) * rows / view.image.shape[0]
+    px = round(high * side_px), round(wide * side_px)
+    return _to_cells(known, (high, wide), px), _to_cells(lost, (high, wide), px)
 
 
 def _to_cells(mask: BoolArray, cells: tuple[int, int], px: tuple[int, int]) -> BoolArray:

@@ -56,8 +56,7 @@ def unpack_views(packed: Packed, seen: BoolArray) -> Bytes:
             f'was seen {int(seen.sum())} times in {seen.shape[1:]} places, but there are '
             f'{rest.shape[-1]} values of {middle.shape[:2]}'
         )
-    values = np.zeros((middle.shape[2], *middle.shape[:2], len(seen)), np.uint8)
-    values[:, seen.transpose(1, 2, 0)] = rest
-    values += middle.transpose(2, 0, 1)[..., None]
-    values *= seen.transpose(1, 2, 0)
-    return np.ascontiguousarray(values.transpose(3, 1, 2, 0))
+    differences = np.zeros((middle.shape[2], *middle.shape[:2], len(seen)), np.uint8)
+    differences[:, seen.transpose(1, 2, 0)] = rest
+    values = differences.transpose(3, 1, 2, 0) + middle
+    return np.ascontiguousarray(np.where(seen[..., None], values, np.uint8(0)))

@@ -230,7 +230,7 @@ def bays_of(arrays: Mapping[str, Array]) -> tuple[str, ...]:
     return tuple(key.removesuffix('/codes') for key in arrays if key.endswith('/codes'))
 
 
-def encode_picture(image: ImageArray, quality: int = 80) -> bytes:
+def encode_picture(image: ImageArray, quality: int = 85) -> bytes:
     """Return ``image`` as JPEG."""
     return cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 

@@ -13,6 +13,7 @@ budget stays what it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 import cv2
 import numpy as np
@@ -61,6 +62,7 @@ FALL_OFF = 0.6
 AROUND = (5, 4)  # rows and columns beside a maximum that may belong to the same thing
 BESIDE = (2, 1)  # rows and columns beside a maximum where other channels may have theirs
 QUARTERS = (90, 270)  # degrees
+LIKENESS = attrgetter('likeness')
 COLOURED = 12.0
 """In CIELAB; a smooth place whose hue and saturation differ as much from what is around it shows a
 thing (a lemon). Empty places of grey shelves differ by at most 3, most fruit by over 13."""
@@ -112,7 +114,8 @@ class Signs:
 
     def bareness(self, seen: BayPass, normal: NormalBay) -> Bareness:
         """Return how bare each place is on a pass."""
-        return Bareness(seen, normal, self._store.bay(seen.bay))
+        packed = not self._belonging.loose(seen.bay)
+        return Bareness(seen, normal, self._store.bay(seen.bay), columns=packed)
 
     def read(
         self,
@@ -184,7 +187,7 @@ class Signs:
         found = self._print_at(views, (col, row), level, skip)
         if found.likeness <= USUAL or foot - row < CLEAR_M * view.px_per_m:
             return found
-        return min(found, self._print_at(views, (col, foot), level, skip), key=_likeness)
+        return min(found, self._print_at(views, (col, foot), level, skip), key=LIKENESS)
 
     def _print_at(
         self, views: list[BayView], centre: tuple[float, float], level: int, skip: int | None
@@ -205,7 +208,7 @@ class Signs:
             )
             for up in (BEHIND_M if level == 0 else BEHIND_M[:1])
         ]
-        return max(means, key=_likeness)
+        return max(means, key=LIKENESS)
 
     def _row(self, view: BayView, y: float) -> float:
         """Return the row in pixels at so many metres above the bay's origin."""
@@ -286,10 +289,6 @@ def middle_of(scores: Float32Array, peak: tuple[float, int, int]) -> tuple[float
     rows, cols = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
     total = float(weight.sum())
     return top + float((weight * rows).sum()) / total, left + float((weight * cols).sum()) / total
-
-
-def _likeness(match: Match) -> float:
-    return match.likeness
 
 
 def _highest_beside(standard: Float32Array, cell: tuple[int, int]) -> list[float]:

@@ -186,3 +186,6 @@ def test_a_place_is_asked_on_its_board_and_a_little_to_each_side() -> None:
     assert bareness.at(cell(GAP + 0.2, 0.7)).emptied < 0.1
     assert bareness.at(cell(GAP, 0.1)).emptied < 0.1
     assert bareness.at(cell(GAP, 0.1)).structure == pytest.approx(0.5)
+    without = Bareness(stay, usual(), bay(), columns=False)  # type: ignore[arg-type]
+    assert without.at(cell(GAP, 0.7)).emptied == 0.0
+    assert without.at(cell(GAP, 0.7)).structure == bareness.at(cell(GAP, 0.7)).structure

@@ -79,7 +79,7 @@ class ItemService:
         response.pictures = [
             CompressedImage(
                 format='jpeg',
-                data=encode_picture(place_picture(place, locator, self._store), 85),
+                data=encode_picture(place_picture(place, locator, self._store)),
             )
             for place in places
         ]
