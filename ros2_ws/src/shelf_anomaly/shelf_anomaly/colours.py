@@ -1,7 +1,7 @@
 # Copyright 2026 The Shelf Anomaly authors
 # SPDX-License-Identifier: Apache-2.0
 """
-The colour of each cell of a bay view.
+The colour of each cell of a bay view, and of single places.
 
 Look-alike varieties of one brand differ in little but their colour, and a network that was trained
 to name things in any light makes little of it.
@@ -20,6 +20,12 @@ GREY = 0.45
 """What the mean of each of a view's three channels is brought to, of 1: a usual shelf."""
 BRIGHTEST = 1.5  # of 1, after that
 DARKEST = 0.02  # of 1; a view that is darker is not brightened as a whole
+COLOURED, BRIGHT = 12.0, 12.0
+"""In CIELAB; a smooth place whose hue and saturation differ as much from what is around it shows a
+thing (a lemon). Empty places of grey shelves differ by at most 3, most fruit by over 13. One that
+is so much brighter may show a white thing: 69 of 74 empty places of nine stores of our own were
+less so."""
+SPREAD_M = 0.05  # half the side of the square whose colours are compared with each other
 
 
 def cell_colours(view: BayView, stride: int) -> Float32Array:
@@ -44,6 +50,51 @@ def cell_colours(view: BayView, stride: int) -> Float32Array:
     light = cells[whole].mean(axis=0) if whole.any() else np.full(3, GREY)
     lit = np.minimum(cells / np.maximum(light, DARKEST) * GREY, BRIGHTEST)
     return np.asarray(cv2.cvtColor(lit.astype(np.float32), cv2.COLOR_BGR2LAB)[..., 1:], np.float32)
+
+
+def coloured(view: BayView, cell: tuple[int, int], stride: int) -> bool:
+    """
+    Return whether a place has another colour than what is around it.
+
+    :param cell: row and column of the place
+    :param stride: side of a cell in pixels
+    """
+    return float(np.linalg.norm(_apart(view, cell, stride)[1:])) > COLOURED
+
+
+def bright(view: BayView, cell: tuple[int, int], stride: int) -> bool:
+    """Return whether a place is much brighter than what is around it; as in :func:`coloured`."""
+    return float(_apart(view, cell, stride)[0]) > BRIGHT
+
+
+def _apart(view: BayView, cell: tuple[int, int], stride: int) -> Float32Array:
+    """Return by how much the median colour of a place, in CIELAB, is above that of the view."""
+    lab = cv2.cvtColor(view.image.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    top, left = cell[0] * stride - stride, cell[1] * stride
+    place = lab[max(0, top) : top + 3 * stride, left : left + stride]
+    around = lab[view.seen]
+    if not (place.size and len(around)):
+        return np.zeros(3, np.float32)
+    apart = np.median(place.reshape(-1, 3), axis=0) - np.median(around, axis=0)
+    return np.asarray(apart, np.float32)
+
+
+def colour_spread(view: BayView, centre: tuple[float, float]) -> float:
+    """
+    Return how much the colours at a place differ from each other: a package has several.
+
+    :param centre: column and row in pixels
+    :return: standard deviation of a* plus that of b*, in CIELAB; 0 outside the view
+    """
+    half = round(SPREAD_M * view.px_per_m)
+    left, top = round(centre[0]) - half, round(centre[1]) - half
+    place = view.image[
+        max(0, top) : max(0, top + 2 * half), max(0, left) : max(0, left + 2 * half)
+    ]
+    if place.size == 0:
+        return 0.0
+    lab = cv2.cvtColor(place.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    return float(lab[..., 1:].reshape(-1, 2).std(axis=0).sum())
 
 
 class ColourDensity:

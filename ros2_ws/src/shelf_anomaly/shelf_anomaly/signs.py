@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import attrgetter
 
-import cv2
 import numpy as np
 
 from .bareness import Bare, Bareness, structure_of
 from .bay_pass import BayPass
 from .belonging import Belonging
+from .colours import colour_spread, coloured
 from .pieces import SIZE_M
 from .places import NormalBay
 from .prints import Match, mean_match, Prints, SLOT_M
@@ -63,9 +63,6 @@ AROUND = (5, 4)  # rows and columns beside a maximum that may belong to the same
 BESIDE = (2, 1)  # rows and columns beside a maximum where other channels may have theirs
 QUARTERS = (90, 270)  # degrees
 LIKENESS = attrgetter('likeness')
-COLOURED = 12.0
-"""In CIELAB; a smooth place whose hue and saturation differ as much from what is around it shows a
-thing (a lemon). Empty places of grey shelves differ by at most 3, most fruit by over 13."""
 
 
 class Signs:
@@ -144,7 +141,14 @@ class Signs:
         if loose:
             other = bare.structure >= DROPPED_STRUCTURE and own <= DROPPED_OWN
             dropped = other and bool(self.dropped(view, centre))
-            return PlaceSigns(loose=True, dropped=dropped, structure=bare.structure)
+            here = self.pixel((cell[0] + 0.5, cell[1] + 0.5))
+            spreads = [colour_spread(v, here) for v in views[:VIEWS_AT_HOME]]
+            return PlaceSigns(
+                loose=True,
+                dropped=dropped,
+                structure=bare.structure,
+                colour_spread=float(np.mean(spreads)),
+            )
         channels = _highest_beside(standard, cell)
         usual = self._usual_print(views[:VIEWS_AT_HOME], centre, skip)
         return PlaceSigns(
@@ -152,7 +156,7 @@ class Signs:
             closer=self._prints.closer_elsewhere(
                 views[:VIEWS], centre, ELSEWHERE, CLOSER[0], skip
             ),
-            bare=bare.structure < BARE and not self.coloured(view, cell),
+            bare=bare.structure < BARE and not coloured(view, cell, self._stride),
             emptied=bare.emptied,
             lying=self.lying(view, middle, skip),
             usual=usual.likeness,
@@ -230,18 +234,6 @@ class Signs:
         y = max(y, bay.levels[bay.level_at(y)] + up)
         return (x + view.margin_m) * view.px_per_m, (top - y) * view.px_per_m
 
-    def coloured(self, view: BayView, cell: tuple[int, int]) -> bool:
-        """Return whether a place has another colour than what is around it."""
-        lab = cv2.cvtColor(view.image.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
-        hues = np.asarray(lab[..., 1:], np.float32)
-        top, left = cell[0] * self._stride - self._stride, cell[1] * self._stride
-        place = hues[max(0, top) : top + 3 * self._stride, left : left + self._stride]
-        around = hues[view.seen]
-        if not (place.size and len(around)):
-            return False
-        apart = np.median(place.reshape(-1, 2), axis=0) - np.median(around, axis=0)
-        return float(np.linalg.norm(apart)) > COLOURED
-
     def lying(self, view: BayView, middle: tuple[float, float], skip: int | None = None) -> bool:
         """
         Return whether what is normal at a place lies there, on its board.
@@ -281,11 +273,16 @@ class Signs:
 
 
 def middle_of(scores: Float32Array, peak: tuple[float, int, int]) -> tuple[float, float]:
-    """Return row and column, in cells, of the middle of what stands out around a maximum."""
+    """
+    Return row and column, in cells, of the middle of what stands out around a maximum.
+
+    What scores more than the maximum is around another one: what stands beside a thing that stands
+    out more is no part of it.
+    """
     score, row, col = peak
     top, left = max(0, row - AROUND[0]), max(0, col - AROUND[1])
     part = np.nan_to_num(scores[top : row + AROUND[0] + 1, left : col + AROUND[1] + 1])
-    weight = np.where(part >= FALL_OFF * score, part, 0.0)
+    weight = np.where((part >= FALL_OFF * score) & (part <= score), part, 0.0)
     rows, cols = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
     total = float(weight.sum())
     return top + float((weight * rows).sum()) / total, left + float((weight * cols).sum()) / total

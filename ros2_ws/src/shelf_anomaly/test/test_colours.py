@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shelf_anomaly.colours import cell_colours, ColourDensity
+from shelf_anomaly.colours import bright, cell_colours, colour_spread, ColourDensity, coloured
 from shelf_anomaly.density import Neighbourhood, References
 from shelf_anomaly.inspector import BayDensity, Encoded, InspectorSettings, ScaleSettings
 from shelf_anomaly.records import BayView, ViewQuality
@@ -111,3 +111,34 @@ def test_a_large_patch_of_another_colour_makes_the_rest_little_strange() -> None
     distance = density.distance(now, seen[0], 0.0)
     assert distance[0].min() > 25
     assert distance[1:].mean() < 0.75 * moved
+
+
+def test_a_place_is_coloured_that_differs_from_what_is_around_it() -> None:
+    shelf = np.full((ROWS * STRIDE, COLS * STRIDE, 3), 120)
+    assert not coloured(_view(shelf), (3, 4), STRIDE)
+    lemon = shelf.copy()
+    lemon[2 * STRIDE : 5 * STRIDE, 4 * STRIDE : 5 * STRIDE] = (40, 200, 230)
+    assert coloured(_view(lemon), (3, 4), STRIDE)
+    assert not coloured(_view(lemon), (3, 7), STRIDE)
+
+
+def test_a_white_thing_is_bright_and_not_coloured() -> None:
+    shelf = np.full((ROWS * STRIDE, COLS * STRIDE, 3), 110)
+    shelf[2 * STRIDE : 5 * STRIDE, 4 * STRIDE : 5 * STRIDE] = 190
+    assert bright(_view(shelf), (3, 4), STRIDE)
+    assert not coloured(_view(shelf), (3, 4), STRIDE)
+    assert not bright(_view(shelf), (3, 7), STRIDE)
+    assert not bright(_view(230 - shelf), (3, 4), STRIDE)  # a hole between goods is dark
+
+
+def test_a_package_of_several_colours_spreads_more_than_fruit_of_one() -> None:
+    rng = np.random.default_rng(0)
+    light = rng.uniform(0.6, 1.0, (ROWS * STRIDE, COLS * STRIDE, 1))
+    fruit = light * (60, 140, 90)
+    package = fruit.copy()
+    package[16:24, 36:44] = (200, 60, 40)  # a field of 4 cm
+    middle = (40.0, 20.0)
+    plain, many = (colour_spread(_view(image), middle) for image in (fruit, package))
+    assert many > 2 * plain
+    assert colour_spread(_view(np.full_like(fruit, 120)), middle) == pytest.approx(0, abs=0.1)
+    assert colour_spread(_view(package), (-500.0, 20.0)) == 0

@@ -112,6 +112,7 @@ def test_first_sight_again_put_right_and_back(tiny: tuple[Path, Path]) -> None:
         (tiny_store.STRAY, Kind.MISPLACED, (FIRST,)),
         (tiny_store.EMPTY, Kind.GAP, ()),
         (tiny_store.LEMONS, Kind.FOREIGN, ()),
+        (tiny_store.WHITE, Kind.FOREIGN, ()),
     ],
 )
 def test_what_is_wrong_is_named(

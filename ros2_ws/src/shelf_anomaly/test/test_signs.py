@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What shows a sign of a fault counts more, what shows that all is well counts less."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 import sys
@@ -25,99 +24,31 @@ from print_builder import (
     with_piece,
 )
 import pytest
+from sign_builder import (
+    APART_M,
+    belonging,
+    CELL,
+    COLS,
+    LEVELS,
+    LOOSE,
+    lying_front,
+    MIDDLE,
+    normal,
+    ROWS,
+    seen,
+    signs,
+    store,
+    STRIDE,
+    USUAL_BARE,
+    USUAL_SCORES,
+)
 
 from shelf_anomaly.artefact import Artefact
 from shelf_anomaly.bareness import Bare, structure_of
 from shelf_anomaly.bay_pass import BayPass
 from shelf_anomaly.belonging import Belonging
-from shelf_anomaly.density import References
-from shelf_anomaly.places import NormalBay, PlaceStatistics
-from shelf_anomaly.records import CellScores
-from shelf_anomaly.registration import Template
-from shelf_anomaly.scoring import CHANNELS, CODE_CHANNELS
 from shelf_anomaly.signs import LOOKED_AT, middle_of, Signs
-from shelf_anomaly.store_layout import parse_store_layout, StoreLayout
-from shelf_anomaly.weights import CODES, COLOURS, PlaceSigns, weight
-
-STRIDE = 16
-CELL_M = STRIDE / PX_PER_M
-ROWS, COLS = 28, 36
-CELL = (int(HERE[1]) // STRIDE, int(HERE[0]) // STRIDE)
-MIDDLE = (HERE[1] / STRIDE, HERE[0] / STRIDE)
-APART_M = (0.13, 0.26)
-PACKED, LOOSE = 0.95, 0.8
-LEVELS = (0.0, 1.2 - HERE[1] / PX_PER_M - 0.06)
-USUAL_SCORES = np.full((len(CHANNELS), ROWS, COLS), CODES, np.float32)
-USUAL_SCORES[CODE_CHANNELS:] = COLOURS
-USUAL_BARE = Bare(structure=1.0, emptied=0.0)
-
-
-def store(*bays: str, levels: Sequence[float] = LEVELS) -> StoreLayout:
-    """Return a store; its second board is 6 cm below the place in question."""
-    made = [
-        {
-            'id': bay,
-            'side': 'left',
-            'origin': [2.0 * i, 1.0, 0.1],
-            'facing_yaw': -1.5707963,
-            'width': 1.5,
-            'height': 1.2,
-            'levels': list(levels),
-        }
-        for i, bay in enumerate(bays)
-    ]
-    return parse_store_layout(
-        {'version': 1, 'store': 'corner', 'frame': 'map', 'aisles': [{'id': 'A', 'bays': made}]}
-    )
-
-
-def belonging(usual_print: float = PACKED, /, **bays: np.ndarray) -> Belonging:
-    """Return what belongs where; ``usual_print`` is that of bay A, the others are packed."""
-    codes = np.zeros((ROWS, COLS, 2), np.float32)
-    codes[0, 0] = 1
-    arrays: dict[str, np.ndarray] = {}
-    for bay in bays:
-        arrays |= bay_arrays(bay, codes, 1.0, usual_print if bay == 'A' else PACKED)
-    return Belonging(Artefact(Path('m'), {}, b'', arrays), tuple(bays))
-
-
-def signs(usual_print: float = PACKED, /, **bays: np.ndarray) -> Signs:
-    return Signs(store(*bays), STRIDE, belonging(usual_print, **bays), prints(**bays))
-
-
-def seen(image: np.ndarray, structure: float = 1.0, bay: str = 'A') -> BayPass:
-    """Return a pass of one view, with so much structure everywhere."""
-    shape = (ROWS, COLS)
-    scores = CellScores(
-        bay,
-        0,
-        CELL_M,
-        np.zeros((*shape, 2), np.float32),
-        np.zeros(shape, np.float32),
-        np.zeros((2, *shape), np.float32),
-        np.full(shape, structure, np.float32),
-    )
-    one = BayPass(bay, 'p', 0)
-    one.add(view(bay, image), scores)
-    return one
-
-
-def normal() -> NormalBay:
-    shape = (ROWS, COLS)
-    codes, whole = np.zeros((1, *shape, 2), np.float32), np.ones((1, *shape), bool)
-    flat = np.zeros((1, *shape), np.float32)
-    references = References(codes, whole, np.zeros(1), np.zeros(1, np.int64))
-    return NormalBay(
-        references,
-        references,
-        PlaceStatistics(flat, flat + 1),
-        Template(flat[0], flat[0]),
-        np.ones(shape, np.float32),
-        np.zeros((2, *shape), np.float32),
-        np.zeros((1, len(LEVELS), 151), np.float32),
-        b'',
-        1.0,
-    )
+from shelf_anomaly.weights import COLOURS, PlaceSigns, weight
 
 
 def read(known: Signs, image: np.ndarray, bare: Bare = USUAL_BARE) -> PlaceSigns:
@@ -177,11 +108,7 @@ def test_a_column_that_was_emptied_is_a_sign_though_the_usual_print_stands_besid
 
 def test_what_lies_is_a_sign() -> None:
     a = shelf(1)
-    row, col = int(HERE[1]), int(HERE[0])
-    product = a[row - 45 : row + 45, col - 25 : col + 25]
-    lying = a.copy()
-    lying[row - 25 : row + 25, col - 45 : col + 45] = np.rot90(product)
-    known = signs(A=a)
+    known, lying = signs(A=a), lying_front(a)
     assert known.lying(view('A', lying), MIDDLE)
     assert known.lying(
         view('A', lying), (MIDDLE[0] - 7, MIDDLE[1])
@@ -202,6 +129,15 @@ def test_among_loose_goods_only_what_was_dropped_there_is_a_sign() -> None:
     assert not speaks(known, turned_piece(shelf(3), b, 37))  # as plain as fruit
     assert speaks(known, turned_piece(shelf(3), b, 37), structure=1.5)
     assert speaks(known, shelf(3), structure=4.0)  # more is printed on it than on any fruit
+
+
+def test_among_loose_goods_what_has_many_colours_counts_more() -> None:
+    a = soft_shelf(1)
+    known, package = signs(LOOSE, A=a), a.copy()
+    col, row = round(HERE[0]), round(HERE[1])
+    package[row - 20 : row + 20, col - 20 : col] = (30, 30, 200)
+    plain, many = (read(known, image).colour_spread for image in (a, package))
+    assert many > 2 * plain
 
 
 def test_loose_goods_among_loose_goods_are_no_sign() -> None:
@@ -349,6 +285,15 @@ def test_the_middle_is_that_of_all_that_stands_out() -> None:
 def test_another_thing_farther_away_does_not_draw_the_middle() -> None:
     scores = np.ones((30, 30), np.float32)
     scores[10, 10] = scores[10, 20] = 8.0
+
+    assert middle_of(scores, (8.0, 10, 10)) == (10.5, 10.5)
+
+
+def test_a_thing_beside_that_stands_out_more_does_not_draw_the_middle() -> None:
+    """As something fallen on the board below did, which made one alert of both."""
+    scores = np.ones((30, 30), np.float32)
+    scores[10, 10] = 8.0
+    scores[14:16, 12:14] = 40.0
 
     assert middle_of(scores, (8.0, 10, 10)) == (10.5, 10.5)
 

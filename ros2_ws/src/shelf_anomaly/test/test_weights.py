@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signs of a fault make a score count more, the usual print and loose goods less."""
 
+import math
+
 import pytest
 
-from shelf_anomaly.weights import CODES, COLOURS, MOST, PlaceSigns, weight
+from shelf_anomaly.weights import CODES, COLOURS, LOOSE_LEAST, MOST, PlaceSigns, weight
 
 NOTHING = PlaceSigns(own=0.9)
 
@@ -78,6 +80,12 @@ def test_loose_goods_count_the_more_the_more_is_printed_on_them() -> None:
     assert at[0] == at[1] == at[2]
     assert at[2:] == sorted(set(at[2:]))
     assert weight(PlaceSigns(loose=True, dropped=True, structure=2.0)) > at[3]
+
+
+def test_loose_goods_count_the_more_the_more_colours_they_show() -> None:
+    at = [weight(PlaceSigns(loose=True, colour_spread=s)) for s in (0.0, 8.0, 15.0, 30.0)]
+    assert at == sorted(set(at))
+    assert at[0] == pytest.approx(math.exp(LOOSE_LEAST))  # even one colour is not ruled out
 
 
 def test_loose_goods_count_less_whatever_their_print() -> None:

@@ -43,7 +43,7 @@ FRAME_ID = 'camera_optical_frame'
 START_NS = 1_769_850_723_000_000_000
 FRAMES, FRAME_PERIOD_NS, SPEED = 16, 400_000_000, 0.35
 FAULT_BAY, FAULT_LEVEL, FAULT_SLOT = 'A1-L02', 1, 3
-STRANGE, STRAY, EMPTY, LEMONS = 'strange', 'stray', 'empty', 'lemons'
+STRANGE, STRAY, EMPTY, LEMONS, WHITE = 'strange', 'stray', 'empty', 'lemons', 'white'
 
 LAYOUT = {
     'version': 1,
@@ -96,7 +96,8 @@ def render(index: float, *, seed: int, fault: bool = False, what: str = STRANGE)
 
     :param seed: of the patrol: light and noise
     :param fault: whether something is wrong on the shelf
-    :param what: a strange thing, a package of the first bay, nothing, or smooth yellow fruit
+    :param what: a strange thing, a package of the first bay, nothing, smooth yellow fruit,
+        or a smooth white carton
     """
     rng = np.random.default_rng([seed, int(index * 1000)])
     light = 1.0 + 0.08 * math.sin(seed * 2.4)
@@ -133,6 +134,9 @@ def _face(bay: Bay, fault: str) -> ImageArray:
                     place[:, x : x + 8] = (20, 20, 230)
             elif wrong == LEMONS:
                 place[:] = (40, 200, 230)
+            elif wrong == WHITE:  # with a faint mark
+                place[:] = 240
+                place[20:50, 12:-12] = 215
             elif wrong == EMPTY:  # in the shade of its neighbours
                 place[:] = 20
             else:
