@@ -173,10 +173,10 @@ def join_photo_network(
     """
     Join extractor, detector and look into what is shipped.
 
-    The code of a cell is the detector's log odds, then the look; as that is linear, its mean over
-    a photo is the look of the mean features.
+    The code of a cell is the detector's log odds, then the look of the whole photo, the same in
+    every cell.
 
-    :param extractor: its first features are those of the detector, all of them those of the look
+    :param extractor: its first features are those of the detector, the others those of the look
     :param cells: scaled features of normal cells, for the principal components, ``(n, dims)``
     :return: network from ``image`` to ``code`` and ``error``
     """
@@ -184,8 +184,12 @@ def join_photo_network(
     features = extractor(image)
     scaled = scale_layer(scaling)(features[..., : scaling.mean.size])
     _, reconstruction = build_head(shape, cells)(scaled)
-    axes = layers.Conv2D(look.weights.shape[1], 1, name='look')
-    code = layers.Concatenate(name='codes')([detector.network(scaled), axes(features)])
-    axes.set_weights([look.weights[None, None], look.bias])
+    odds = detector.network(scaled)
+    mean = layers.GlobalAveragePooling2D(name='whole')(features[..., scaling.mean.size :])
+    axes = layers.Dense(look.weights.shape[1], name='look')
+    whole = axes(layers.UnitNormalization(name='direction')(mean))
+    axes.set_weights([look.weights, look.bias])
+    everywhere = whole[:, None, None] + ops.zeros_like(odds)
+    code = layers.Concatenate(name='codes')([odds, everywhere])
     error = ops.mean(ops.square(scaled - reconstruction), axis=-1)
     return keras.Model(image, {'code': code, 'error': error}, name='photos')

@@ -29,8 +29,9 @@ from .bandwidth import best_bandwidth, left_out_densities
 from .epoch_bar import EpochBar
 from .export import check_parity, to_onnx
 from .photo_folder import load_photos, PhotoSet
+from .photo_limits import conformal_threshold, FALSE_ALARMS
 from .photo_report import PhotoReport
-from .photos import conformal_threshold, FALSE_ALARMS, PhotoModel, PhotoSettings
+from .photos import PhotoModel, PhotoSettings
 from .progress import step
 
 VALIDATION_EVERY = 5  # one photo in five is kept apart for early stopping

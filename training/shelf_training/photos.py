@@ -16,23 +16,21 @@ import time
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 
 from shelf_anomaly.artefact import Artefact, write_artefact
-from shelf_anomaly.checker import photo_score
 from shelf_anomaly.errors import SettingsError
 from shelf_anomaly.records import Float32Array, FloatArray
 
 from . import runtime
 from .augment import to_input
-from .bandwidth import best_bandwidth
 from .card import photo_card
 from .export import check_parity, Parity, to_onnx
 from .fit import report
 from .network import apply_scaling, build_extractor, FeatureSettings, fit_scaling, Scaling, traced
 from .photo_folder import FOLDS, load_photos, PhotoSet
-from .photo_look import fit_look
+from .photo_limits import photo_limits
+from .photo_look import fit_look, WITHIN
 from .photo_network import (
     Detector,
     join_photo_network,
@@ -42,7 +40,7 @@ from .photo_network import (
 )
 from .photo_plots import plot_photos
 from .photo_report import PhotoReport
-from .photos_left_out import judge_left_out, Judged
+from .photos_left_out import judge_left_out
 from .planted import labelled_picture
 from .progress import step
 from .thesis import History
@@ -53,9 +51,8 @@ IMAGE_PX = 384
 CELL_PX = 16
 COPIES = 10  # training pictures made from each photo
 PLAIN_SHARE = 0.25  # of them, into which nothing is laid
-FALSE_ALARMS = 0.1  # part of normal photos that may be called anomalous
 TAPS = ('s8', 's16')  # of the cells
-LOOK_TAPS = ('s32a',)  # and these, of the look of the whole: goods, not textures
+LOOK_TAPS = ('s32',)  # of the look of the whole: goods, not textures
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +157,7 @@ def learn_features(folder: Path, settings: PhotoSettings, console: Console) -> P
     data = _training_features(photos, extractor, settings, console)
     scaling = fit_scaling(_sample(data), shape)
     detectors = _train(data, scaling, settings, console)
-    means = _mean_features(photos, extractor)
+    means = _mean_features(photos, extractor)[:, shape.dims :]
     of_product = np.array([photo.product for photo in photos.photos])
     of_fold = np.array([photo.fold for photo in photos.photos])
     normal = apply_scaling(_sample(data), scaling)
@@ -187,10 +184,14 @@ def learn_features(folder: Path, settings: PhotoSettings, console: Console) -> P
     parity = check_parity(
         network, onnx, [*pictures, pictures[0][:, :-64, :-32]], threads=settings.threads
     )
-    codes = {name: look.of(means[of_product == i]) for i, name in enumerate(photos.products)}
+    codes = {name: look.middle(means[of_product == i]) for i, name in enumerate(photos.products)}
     products = {
-        name: _product(left_out.normal[name], codes[name], left_out.errors[name])
-        for name in photos.products
+        name: {
+            **said,
+            'bandwidth': WITHIN,
+            'error_mean': float(np.mean(left_out.errors[name])),
+        }
+        for name, said in photo_limits(left_out.normal).items()
     }
     report = left_out.report(products, _mean_history([d.history for d in detectors[:FOLDS]]))
     training = {
@@ -274,34 +275,6 @@ def _mean_features(photos: PhotoSet, extractor: Any) -> FloatArray:
         for photo in photos.photos
     ]
     return np.stack(means)
-
-
-def _product(judged: list[Judged], codes: FloatArray, errors: list[float]) -> dict[str, float]:
-    """Return what the manifest says of a product; either limit may call a photo anomalous."""
-    highest = np.array([j.highest for j in judged])
-    density = np.array([j.density for j in judged])
-    half = FALSE_ALARMS / 2
-    said = {
-        'photos': len(judged),
-        'threshold': conformal_threshold(highest, half),
-        'threshold_spread': float(max(highest.std(), 1e-6)),
-        'density': -conformal_threshold(-density, half),
-        'density_spread': float(max(density.std(), 1e-6)),
-        'bandwidth': best_bandwidth(codes),
-        'error_mean': float(np.mean(errors)),
-    }
-    above = [photo_score(j.highest, j.density, said) > 0 for j in judged]
-    return {**said, 'normal_above': float(np.mean(above))}
-
-
-def conformal_threshold(scores: npt.NDArray[np.float64], false_alarms: float) -> float:
-    """
-    Return the score that a new normal photo exceeds with at most the chance ``false_alarms``.
-
-    The split conformal quantile: the ``ceil((n + 1)(1 - a))``-th smallest score, or the highest.
-    """
-    rank = int(np.ceil((len(scores) + 1) * (1 - false_alarms)))
-    return float(np.sort(scores)[min(rank, len(scores)) - 1])
 
 
 def _mean_history(histories: list[History]) -> History:

@@ -20,23 +20,13 @@ from shelf_anomaly.density import log_density
 from shelf_anomaly.records import Float32Array, FloatArray, ImageArray
 
 from .augment import to_input
-from .bandwidth import best_bandwidth
 from .network import traced
 from .photo_folder import PhotoSet
-from .photo_look import Look
+from .photo_limits import Judged
+from .photo_look import Look, WITHIN
 from .photo_report import PhotoReport
 from .planted import planted_photo
 from .thesis import History
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What one photo showed."""
-
-    highest: float
-    """Log odds of its worst cell."""
-    density: float
-    """Log density of its look as a whole among the product's photos, nats."""
 
 
 @dataclass(slots=True)
@@ -87,9 +77,8 @@ class _Judge:
 
     run: Callable[[Any], Any]
     look_dims: int
-    references: list[FloatArray]
-    """Looks of the photos that it saw, by product, each ``(n, dims)``."""
-    bandwidths: list[float]
+    middles: list[FloatArray]
+    """Mean look of the photos that it saw, by product, each ``(1, dims)``."""
 
     def __call__(self, image: ImageArray) -> tuple[Float32Array, list[Judged], float]:
         """Return a photo's cells, what it shows as each of the products, and its error."""
@@ -99,8 +88,7 @@ class _Judge:
         highest = float(cells.max())
         look = code[..., -self.look_dims :].mean(axis=(0, 1), dtype=np.float64)[None]
         judged = [
-            Judged(highest, float(log_density(look, references, width)[0]))
-            for references, width in zip(self.references, self.bandwidths, strict=True)
+            Judged(highest, float(log_density(look, middle, WITHIN)[0])) for middle in self.middles
         ]
         return cells, judged, float(np.mean(out['error']))
 
@@ -116,7 +104,7 @@ def judge_left_out(
     Judge every photo, as its own product and as the others, and a copy with something foreign.
 
     :param networks: one a fold, and its look, both made without that fold
-    :param means: mean features of the photos, shape ``(n, features)``
+    :param means: mean features of the photos, those of the look, shape ``(n, features)``
     """
     rng = np.random.default_rng(seed)
     names = photos.products
@@ -124,15 +112,10 @@ def judge_left_out(
     folds = np.array([photo.fold for photo in photos.photos])
     of_product = np.array([photo.product for photo in photos.photos])
     for fold, (network, look) in enumerate(networks):
-        references = [
-            look.of(means[(folds != fold) & (of_product == i)]) for i in range(len(names))
+        middles = [
+            look.middle(means[(folds != fold) & (of_product == i)]) for i in range(len(names))
         ]
-        judge = _Judge(
-            traced(network),
-            look.weights.shape[1],
-            references,
-            [best_bandwidth(codes) for codes in references],
-        )
+        judge = _Judge(traced(network), look.weights.shape[1], middles)
         for photo in (p for p in photos.photos if p.fold == fold):
             name = names[photo.product]
             cells, judged, error = judge(photo.image)

@@ -16,11 +16,13 @@ from rich.console import Console
 from shelf_anomaly.artefact import load_artefact
 from shelf_anomaly.checker import foreign_cells, photo_score, PhotoChecker
 from shelf_anomaly.errors import ArtefactError, DatasetError, SettingsError
+from shelf_anomaly.network import Network
 from shelf_training.network import Scaling
 from shelf_training.photo_folder import load_photos, PhotoSet
+from shelf_training.photo_limits import conformal_threshold, Judged, photo_limits
 from shelf_training.photo_look import fit_look
 from shelf_training.photo_network import LabelledFeatures, train_detector
-from shelf_training.photos import conformal_threshold, fit_photos, PhotoSettings
+from shelf_training.photos import fit_photos, PhotoSettings
 from shelf_training.planted import add_clutter, labelled_picture, lay, SIZE
 from shelf_training.things import drawn, piece, Thing
 
@@ -189,8 +191,16 @@ def test_a_look_tells_products_apart_that_were_never_met() -> None:
     def nearest(looks: np.ndarray) -> np.ndarray:
         return np.linalg.norm(looks[:, None] - known[None], axis=2).min(axis=1)
 
-    assert look.weights.shape == (features, 16)
+    assert look.weights.shape == (features, 32)
     assert nearest(own).max() < nearest(unmet).min()
+
+
+def test_a_look_does_not_see_how_strong_features_are() -> None:
+    rng = np.random.default_rng(0)
+    means = rng.normal(size=(18, 40))
+    look = fit_look(means, np.repeat([0, 1], 9))
+    assert look.of(3 * means) == pytest.approx(look.of(means), abs=1e-6)
+    assert look.middle(means[:9]) == pytest.approx(look.of(means[:9]).mean(axis=0)[None])
 
 
 def test_one_product_has_a_look_too() -> None:
@@ -284,6 +294,32 @@ def test_conformal_threshold_is_the_right_order_statistic() -> None:
     # 9 scores, a = 0.2: rank ceil(10 * 0.8) = 8; a = 0.01: rank 10 of 9, so the highest
     assert conformal_threshold(np.arange(9.0)[::-1], 0.2) == 7.0
     assert conformal_threshold(np.arange(9.0), 0.01) == 8.0
+
+
+def test_a_limit_is_shared_by_half_with_the_other_products() -> None:
+    calm = [Judged(float(i), -10.0 * i) for i in range(100)]
+    wild = [Judged(2.0 * i, -10.0 * i) for i in range(100)]
+    limits = photo_limits({'calm': calm, 'wild': wild})
+    own, all_together = 95.0, 180.0  # the 96th of 100; the 191st of 200, 10th from the top
+    assert limits['calm']['threshold'] == (own + all_together) / 2
+    assert limits['wild']['threshold'] == (2 * own + all_together) / 2
+    assert limits['calm']['density'] == pytest.approx(-950, abs=10)
+    spreads = {said['threshold_spread'] for said in limits.values()}
+    assert spreads == {np.std([j.highest for j in calm + wild])}
+    assert limits['calm']['normal_above'] < 0.06 < limits['wild']['normal_above']
+    alone = photo_limits({'calm': calm})['calm']
+    assert alone['threshold'] == own  # the split conformal one
+
+
+def test_every_cell_holds_the_look_of_the_whole_photo(model: Path) -> None:
+    artefact = load_artefact(model)
+    middle = artefact.array('red/codes')
+    assert middle.shape == (1, 32)
+    network = Network(artefact.network_onnx, artefact.stride, threads=1)
+    wide = np.concatenate([new_heap('red', seed) for seed in (1, 2)], axis=1)
+    code, _ = network(wide)
+    looks = code[..., -middle.shape[1] :].reshape(-1, middle.shape[1])
+    assert looks == pytest.approx(np.broadcast_to(looks[0], looks.shape))
 
 
 def test_folders_that_cannot_be_used_say_why(tmp_path: Path) -> None:

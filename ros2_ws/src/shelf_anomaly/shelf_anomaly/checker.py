@@ -187,7 +187,8 @@ class PhotoChecker:
         """Return the log density of a photo's code among the product's normal photos, nats."""
         references = self._artefact.array(f'{product}/codes').astype(np.float64)
         dims = references.shape[1] if references.ndim == 2 else 0
-        # The default network's code ends with the look of the whole, which has the density.
+        # The default network's code ends with the look of the whole, which has the density; its
+        # only reference is the middle of the product's looks.
         if not (dims == code.size if self._thesis else 0 < dims <= code.size):
             raise ArtefactError(
                 f'{self._artefact.folder}: codes of {product} are {references.shape}, the network '
