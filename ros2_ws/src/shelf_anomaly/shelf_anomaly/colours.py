@@ -69,7 +69,9 @@ def bright(view: BayView, cell: tuple[int, int], stride: int) -> bool:
 
 def _apart(view: BayView, cell: tuple[int, int], stride: int) -> Float32Array:
     """Return by how much the median colour of a place, in CIELAB, is above that of the view."""
-    lab = cv2.cvtColor(view.image.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    lab = np.asarray(
+        cv2.cvtColor(view.image.astype(np.float32) / 255, cv2.COLOR_BGR2LAB), np.float32
+    )
     top, left = cell[0] * stride - stride, cell[1] * stride
     place = lab[max(0, top) : top + 3 * stride, left : left + stride]
     around = lab[view.seen]
