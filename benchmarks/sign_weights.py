@@ -42,11 +42,12 @@ from shelf_anomaly.errors import PoseError, ShelfAnomalyError
 from shelf_anomaly.finder import APART_M
 from shelf_anomaly.inspector import Inspector
 from shelf_anomaly.locator import Locator
+from shelf_anomaly.middles import middle_of
 from shelf_anomaly.places import bays_of
 from shelf_anomaly.prints import Prints
 from shelf_anomaly.records import FloatArray
 from shelf_anomaly.scoring import channels, highest, peaks, standard_scores
-from shelf_anomaly.signs import LOOKED_AT, middle_of, Signs
+from shelf_anomaly.signs import LOOKED_AT, Signs
 from shelf_anomaly.store_layout import load_store_layout, StoreLayout
 from shelf_anomaly.weights import features, PlaceSigns, weight, WEIGHTS
 from shelf_training.evaluation.froc import Curve

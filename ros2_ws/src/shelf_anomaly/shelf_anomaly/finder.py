@@ -13,10 +13,11 @@ from .bareness import Bareness
 from .bay_pass import BayPass
 from .budget import Budget
 from .kinds import Namer, Naming
+from .middles import FALL_OFF, middle_of, middle_on_board
 from .places import NormalBay
 from .records import BoolArray, Box, Finding, Float32Array, Kind
 from .scoring import channels, CODE_CHANNELS, highest, peaks, standard_scores
-from .signs import FALL_OFF, middle_of, Signs
+from .signs import Signs
 from .store_layout import Bay
 
 APART_M = (0.13, 0.26)
@@ -217,8 +218,8 @@ class Finder:
 
     def _middle_x(self, bay: Bay, result: PassResult, peak: tuple[float, int, int]) -> float:
         """Return where the middle of a lying thing is; either of its ends may stand out most."""
-        x = middle_of(result.scores, peak)[1] * result.cell_m - result.margin_m
-        return float(np.clip(x, 0, bay.width))
+        middle = middle_on_board(result.scores, peak, bay, result.cell_m, result.margin_m)
+        return float(np.clip(middle[1] * result.cell_m - result.margin_m, 0, bay.width))
 
     def _box(self, bay: Bay, result: PassResult, peak: tuple[float, int, int]) -> Box:
         """Return the place of a maximum; its extent ends where the score falls off."""

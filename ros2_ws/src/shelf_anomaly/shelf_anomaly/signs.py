@@ -21,6 +21,7 @@ from .bareness import Bare, Bareness, structure_of
 from .bay_pass import BayPass
 from .belonging import Belonging
 from .colours import colour_spread, coloured
+from .middles import middle_of
 from .pieces import SIZE_M
 from .places import NormalBay
 from .prints import Match, mean_match, Prints, SLOT_M
@@ -57,9 +58,6 @@ DROPPED, DROPPED_OWN, DROPPED_STRUCTURE = 0.8, 0.8, 1.2
 """What lies among loose goods is a package of another bay if it correlates so much with it at some
 angle, and less with what lay here; prints show more structure than fruit. Nine packages reached
 0.85 to 0.98, three that no bay sells at most 0.69."""
-FALL_OFF = 0.6
-"""What stands out reaches to where the score falls below this part of its maximum."""
-AROUND = (5, 4)  # rows and columns beside a maximum that may belong to the same thing
 BESIDE = (2, 1)  # rows and columns beside a maximum where other channels may have theirs
 QUARTERS = (90, 270)  # degrees
 LIKENESS = attrgetter('likeness')
@@ -270,22 +268,6 @@ class Signs:
         matches = self._prints.dropped(view, centre, self._belonging.packed)
         best_first = sorted(matches.items(), key=lambda item: -item[1].score)
         return {bay: match for bay, match in best_first if match.score >= DROPPED}
-
-
-def middle_of(scores: Float32Array, peak: tuple[float, int, int]) -> tuple[float, float]:
-    """
-    Return row and column, in cells, of the middle of what stands out around a maximum.
-
-    What scores more than the maximum is around another one: what stands beside a thing that stands
-    out more is no part of it.
-    """
-    score, row, col = peak
-    top, left = max(0, row - AROUND[0]), max(0, col - AROUND[1])
-    part = np.nan_to_num(scores[top : row + AROUND[0] + 1, left : col + AROUND[1] + 1])
-    weight = np.where((part >= FALL_OFF * score) & (part <= score), part, 0.0)
-    rows, cols = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
-    total = float(weight.sum())
-    return top + float((weight * rows).sum()) / total, left + float((weight * cols).sum()) / total
 
 
 def _highest_beside(standard: Float32Array, cell: tuple[int, int]) -> list[float]:

@@ -47,7 +47,7 @@ from shelf_anomaly.artefact import Artefact
 from shelf_anomaly.bareness import Bare, structure_of
 from shelf_anomaly.bay_pass import BayPass
 from shelf_anomaly.belonging import Belonging
-from shelf_anomaly.signs import LOOKED_AT, middle_of, Signs
+from shelf_anomaly.signs import LOOKED_AT, Signs
 from shelf_anomaly.weights import COLOURS, PlaceSigns, weight
 
 
@@ -269,37 +269,3 @@ def test_a_place_that_no_view_judged_shows_no_sign() -> None:
 def test_structure_is_told_in_parts_of_what_is_usual() -> None:
     found = structure_of(seen(shelf(1), 0.4), normal())
     assert found[CELL] == pytest.approx(0.4)
-
-
-def test_the_middle_is_that_of_all_that_stands_out() -> None:
-    scores = np.full((30, 30), np.nan, np.float32)
-    scores[2:28, 2:28] = 1.0
-    scores[10:16, 12:15] = 6.0  # rows 10..15, columns 12..14
-    scores[10, 12] = 8.0  # its highest cell is a corner
-
-    row, col = middle_of(scores, (8.0, 10, 12))
-    assert row == pytest.approx(13.0, abs=0.2)
-    assert col == pytest.approx(13.5, abs=0.2)
-
-
-def test_another_thing_farther_away_does_not_draw_the_middle() -> None:
-    scores = np.ones((30, 30), np.float32)
-    scores[10, 10] = scores[10, 20] = 8.0
-
-    assert middle_of(scores, (8.0, 10, 10)) == (10.5, 10.5)
-
-
-def test_a_thing_beside_that_stands_out_more_does_not_draw_the_middle() -> None:
-    """As something fallen on the board below did, which made one alert of both."""
-    scores = np.ones((30, 30), np.float32)
-    scores[10, 10] = 8.0
-    scores[14:16, 12:14] = 40.0
-
-    assert middle_of(scores, (8.0, 10, 10)) == (10.5, 10.5)
-
-
-def test_a_maximum_at_the_edge() -> None:
-    scores = np.ones((30, 30), np.float32)
-    scores[0, 29] = 8.0
-
-    assert middle_of(scores, (8.0, 0, 29)) == (0.5, 29.5)
