@@ -21,8 +21,8 @@ from .records import FloatArray
 UNSEEN = 0.25
 """False alarms per aisle and patrol of which normal passes show nothing. Of a budget b they may
 spend b / (b + UNSEEN): the smaller it is, the more of what reaches it is rare and was not on ten
-passes. That also leaves room for alerts that chance keeps open on the next pass. With it 0.31, 0.82
-and 2.75 came on the mean of eighteen stores of our own where 0.3, 1 and 3 were asked for."""
+passes. That also leaves room for alerts that chance keeps open on the next pass. With it 0.31,
+0.82 and 2.75 came on the mean of eighteen stores of our own where 0.3, 1 and 3 were asked for."""
 FEWER = 2.0
 """A pass that is left out is compared with one pass less than a new one will be, and so stands
 out more; the fewer passes, the more. This power of n / (n - 1) makes up for it. On three stores of
