@@ -9,12 +9,15 @@ to name things in any light makes little of it.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
 from .density import Neighbourhood, PlaceDensity, References
+from .pieces import inner_part
 from .preprocess import padded_size
-from .records import BayView, BoolArray, Float32Array
+from .records import BayView, BoolArray, Float32Array, ImageArray
 
 GREY = 0.45
 """What the mean of each of a view's three channels is brought to, of 1: a usual shelf."""
@@ -25,7 +28,7 @@ COLOURED, BRIGHT = 12.0, 12.0
 thing (a lemon). Empty places of grey shelves differ by at most 3, most fruit by over 13. One that
 is so much brighter may show a white thing: 69 of 74 empty places of nine stores of our own were
 less so."""
-SPREAD_M = 0.05  # half the side of the square whose colours are compared with each other
+SPREAD_M = (0.1, 0.1)  # width and height within which colours are compared with each other
 
 
 def cell_colours(view: BayView, stride: int) -> Float32Array:
@@ -52,33 +55,45 @@ def cell_colours(view: BayView, stride: int) -> Float32Array:
     return np.asarray(cv2.cvtColor(lit.astype(np.float32), cv2.COLOR_BGR2LAB)[..., 1:], np.float32)
 
 
-def coloured(view: BayView, cell: tuple[int, int], stride: int) -> bool:
+def cielab(image: ImageArray) -> Float32Array:
+    """Return an image in CIELAB, of its shape."""
+    return np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_BGR2LAB), np.float32)
+
+
+class Contrast(NamedTuple):
+    """How a place stands out by its median colour, in CIELAB."""
+
+    lightness: float
+    """How much lighter it is than the view."""
+    hue: float
+    """How far its hue and saturation are from those of the view."""
+
+    @property
+    def coloured(self) -> bool:
+        """Whether it has another colour than what is around it."""
+        return self.hue > COLOURED
+
+    @property
+    def bright(self) -> bool:
+        """Whether it is much brighter than what is around it."""
+        return self.lightness > BRIGHT
+
+
+def contrast(view: BayView, cell: tuple[int, int], stride: int) -> Contrast:
     """
-    Return whether a place has another colour than what is around it.
+    Return how a place stands out from its view.
 
     :param cell: row and column of the place
     :param stride: side of a cell in pixels
     """
-    return float(np.linalg.norm(_apart(view, cell, stride)[1:])) > COLOURED
-
-
-def bright(view: BayView, cell: tuple[int, int], stride: int) -> bool:
-    """Return whether a place is much brighter than what is around it; as in :func:`coloured`."""
-    return float(_apart(view, cell, stride)[0]) > BRIGHT
-
-
-def _apart(view: BayView, cell: tuple[int, int], stride: int) -> Float32Array:
-    """Return by how much the median colour of a place, in CIELAB, is above that of the view."""
-    lab = np.asarray(
-        cv2.cvtColor(view.image.astype(np.float32) / 255, cv2.COLOR_BGR2LAB), np.float32
-    )
+    lab = cielab(view.image)
     top, left = cell[0] * stride - stride, cell[1] * stride
     place = lab[max(0, top) : top + 3 * stride, left : left + stride]
     around = lab[view.seen]
     if not (place.size and len(around)):
-        return np.zeros(3, np.float32)
+        return Contrast(0.0, 0.0)
     apart = np.median(place.reshape(-1, 3), axis=0) - np.median(around, axis=0)
-    return np.asarray(apart, np.float32)
+    return Contrast(float(apart[0]), float(np.linalg.norm(apart[1:])))
 
 
 def colour_spread(view: BayView, centre: tuple[float, float]) -> float:
@@ -88,15 +103,10 @@ def colour_spread(view: BayView, centre: tuple[float, float]) -> float:
     :param centre: column and row in pixels
     :return: standard deviation of a* plus that of b*, in CIELAB; 0 outside the view
     """
-    half = round(SPREAD_M * view.px_per_m)
-    left, top = round(centre[0]) - half, round(centre[1]) - half
-    place = view.image[
-        max(0, top) : max(0, top + 2 * half), max(0, left) : max(0, left + 2 * half)
-    ]
+    place = inner_part(view, centre, SPREAD_M)
     if place.size == 0:
         return 0.0
-    lab = cv2.cvtColor(place.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
-    return float(lab[..., 1:].reshape(-1, 2).std(axis=0).sum())
+    return float(cielab(place)[..., 1:].reshape(-1, 2).std(axis=0).sum())
 
 
 class ColourDensity:

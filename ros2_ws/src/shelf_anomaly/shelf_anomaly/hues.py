@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .artefact import Artefact
+from .colours import cielab
+from .pieces import inner_part
 from .places import normal_picture
 from .records import BayView, Float32Array, ImageArray
 
@@ -40,12 +42,10 @@ class Hues:
         :param centre: column and row in pixels of the view
         :return: by bay, 0..1; empty when the place is outside the view
         """
-        across, up = (round(side * view.px_per_m / 2) for side in PLACE_M)
-        left, top = round(centre[0]) - across, round(centre[1]) - up
-        place = view.image[max(0, top) : top + 2 * up, max(0, left) : left + 2 * across]
+        place = inner_part(view, centre, PLACE_M)
         if place.size == 0:
             return {}
-        asked = _histogram(_bins(np.asarray(place, np.uint8)))
+        asked = _histogram(_bins(place))
         found = {}
         for bay, windows in self._windows.items():
             common = np.minimum(windows.astype(np.float32), asked).sum(axis=1)
@@ -69,8 +69,7 @@ def _windows(artefact: Artefact, bay: str) -> npt.NDArray[np.float16]:
 
 
 def _bins(image: ImageArray) -> npt.NDArray[np.int64]:
-    lab = np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_BGR2LAB))
-    which = np.clip((lab[..., 1:] + BIN * BINS / 2) // BIN, 0, BINS - 1).astype(np.int64)
+    which = np.clip((cielab(image)[..., 1:] + BIN * BINS / 2) // BIN, 0, BINS - 1).astype(np.int64)
     return np.asarray(which[..., 0] * BINS + which[..., 1])
 
 

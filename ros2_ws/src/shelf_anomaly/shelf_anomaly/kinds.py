@@ -22,7 +22,7 @@ import numpy as np
 from .bareness import Bare
 from .bay_pass import BayPass
 from .belonging import Belonging, Comparison, mean_of
-from .colours import bright, coloured
+from .colours import contrast
 from .hues import Hues
 from .looks import windows_around, windows_turned
 from .network import Network
@@ -129,7 +129,7 @@ class Namer:
         if not views:
             return Naming(Kind.UNKNOWN, (), 'not normal at this place')
         emptied = bare.emptied > EMPTIED and bare.structure < EMPTIED_STRUCTURE
-        if packed and emptied and not self._filled(views[0], cell, middle):
+        if packed and emptied and not self._stands(views[0], cell, middle, emptied=True):
             return _gap(math.exp(-bare.emptied))
         if packed and bare.structure < RICH and self._lies(views[0], normal, cell):
             return fallen
@@ -138,22 +138,26 @@ class Namer:
             return Naming(Kind.MISPLACED, homes, f'looks like what is normal in {homes[0].bay}')
         return Naming(Kind.FOREIGN, (), 'looks like nothing that is normal in this store')
 
-    def _stands(self, view: BayView, cell: tuple[int, int], middle: tuple[float, float]) -> bool:
-        """Return whether something smooth stands at a bare place: of its own colour or print."""
-        if coloured(view, cell, self._network.stride):
-            return True
-        own = self._prints.at_place(view, self._signs.pixel(middle)).score
-        return NOTHING < own < OTHER_THING
+    def _stands(
+        self,
+        view: BayView,
+        cell: tuple[int, int],
+        middle: tuple[float, float],
+        *,
+        emptied: bool = False,
+    ) -> bool:
+        """
+        Return whether something smooth stands at a place: of its own colour or print.
 
-    def _filled(self, view: BayView, cell: tuple[int, int], middle: tuple[float, float]) -> bool:
-        """Return whether something smooth, coloured or white, stands where a column is emptied."""
-        if coloured(view, cell, self._network.stride):
+        :param emptied: its column shows much less than ever; only what is bright counts then
+        """
+        shown = contrast(view, cell, self._network.stride)
+        if shown.coloured:
             return True
-        if not bright(view, cell, self._network.stride):
+        if emptied and not shown.bright:
             return False
-        return (
-            NOTHING < self._prints.at_place(view, self._signs.pixel(middle)).score < OTHER_BRIGHT
-        )
+        own = self._prints.at_place(view, self._signs.pixel(middle)).score
+        return NOTHING < own < (OTHER_BRIGHT if emptied else OTHER_THING)
 
     def _lies(self, view: BayView, normal: NormalBay, cell: tuple[int, int]) -> bool:
         if self._turned_over_upright(view.image, view.bay, cell) > TURNED:

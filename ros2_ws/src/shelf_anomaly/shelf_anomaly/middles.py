@@ -40,7 +40,7 @@ def middle_on_board(
 
     :param scores: of a view of ``bay`` with so much margin, shape ``(rows, cols)``
     """
-    heights = bay.height + margin_m - (np.arange(len(scores)) + 0.5) * cell_m
+    heights = bay.row_heights(len(scores), cell_m, margin_m)
     levels = np.array([bay.level_at(float(y)) for y in heights])
     board = np.where((levels == levels[peak[1]])[:, None], scores, np.float32(np.nan))
     return middle_of(np.asarray(board, np.float32), peak)

@@ -81,6 +81,23 @@ def scaled(image: ImageArray, scale: float) -> ImageArray:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def inner_part(
+    view: BayView, centre: tuple[float, float], size_m: tuple[float, float]
+) -> ImageArray:
+    """
+    Return what a view shows around a point, as it is; nothing is repeated beyond its edges.
+
+    :param centre: column and row in pixels
+    :param size_m: width and height
+    :return: empty outside the view
+    """
+    across, up = (round(side * view.px_per_m / 2) for side in size_m)
+    left, top = round(centre[0]) - across, round(centre[1]) - up
+    rows = slice(max(0, top), max(0, top + 2 * up))
+    cols = slice(max(0, left), max(0, left + 2 * across))
+    return np.asarray(view.image[rows, cols], np.uint8)
+
+
 def piece_at(view: BayView, centre: tuple[float, float]) -> Pictures:
     """Return the piece around a point at both scales; edges of the view are repeated."""
     way = Way(centre)

@@ -20,7 +20,7 @@ import numpy as np
 from .bareness import Bare, Bareness, structure_of
 from .bay_pass import BayPass
 from .belonging import Belonging
-from .colours import colour_spread, coloured
+from .colours import colour_spread, contrast
 from .middles import middle_of
 from .pieces import SIZE_M
 from .places import NormalBay
@@ -154,7 +154,7 @@ class Signs:
             closer=self._prints.closer_elsewhere(
                 views[:VIEWS], centre, ELSEWHERE, CLOSER[0], skip
             ),
-            bare=bare.structure < BARE and not coloured(view, cell, self._stride),
+            bare=bare.structure < BARE and not contrast(view, cell, self._stride).coloured,
             emptied=bare.emptied,
             lying=self.lying(view, middle, skip),
             usual=usual.likeness,

@@ -76,6 +76,10 @@ class Bay:
         top = self.levels[level + 1] if level + 1 < len(self.levels) else self.height
         return self.levels[level], top
 
+    def row_heights(self, rows: int, cell_m: float, margin_m: float) -> FloatArray:
+        """Return the middle of each row of a view's cells, metres above the origin; see face."""
+        return np.asarray(self.height + margin_m - (np.arange(rows) + 0.5) * cell_m, np.float64)
+
     def face(self, shape: tuple[int, int], cell_m: float, margin_m: float) -> BoolArray:
         """
         Return which cells of the bay's views lie on its face; the others show what is beside it.
@@ -85,7 +89,7 @@ class Bay:
         :return: shape ``(rows, cols)``
         """
         x = (np.arange(shape[1]) + 0.5) * cell_m - margin_m
-        y = self.height + margin_m - (np.arange(shape[0]) + 0.5) * cell_m
+        y = self.row_heights(shape[0], cell_m, margin_m)
         across, up = (x >= 0) & (x <= self.width), (y >= 0) & (y <= self.height)
         return np.asarray(up[:, None] & across[None, :])
 

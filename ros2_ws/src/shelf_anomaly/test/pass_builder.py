@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from layout_builder import row_of_bays
 import numpy as np
 
 from shelf_anomaly.appearance import Appearance
 from shelf_anomaly.finder import PassResult
 from shelf_anomaly.inspector import SCALES
 from shelf_anomaly.records import BayView, Box, CellScores, Finding, Kind, ViewQuality
-from shelf_anomaly.store_layout import parse_store_layout, StoreLayout
+from shelf_anomaly.store_layout import StoreLayout
 from shelf_anomaly.tracker import Sighting
 
 CELL_M, MARGIN_M, HEIGHT_M, WIDTH_M = 0.05, 0.05, 1.2, 1.0
@@ -22,21 +23,7 @@ THRESHOLD = 4.0
 
 def store() -> StoreLayout:
     """Two bays of 1 m."""
-    bays = [
-        {
-            'id': f'L0{i + 1}',
-            'side': 'left',
-            'origin': [1.0 * i, 1.0, 0.1],
-            'facing_yaw': -1.5707963,
-            'width': WIDTH_M,
-            'height': HEIGHT_M,
-            'levels': [0.0, 0.4, 0.8],
-        }
-        for i in range(2)
-    ]
-    return parse_store_layout(
-        {'version': 1, 'store': 'corner', 'frame': 'map', 'aisles': [{'id': 'A', 'bays': bays}]}
-    )
+    return row_of_bays('L01', 'L02', levels=(0.0, 0.4, 0.8), width=WIDTH_M, height=HEIGHT_M)
 
 
 def finding(x: float = 0.5, y: float = 0.6, score: float = 8.0, **changes: object) -> Finding:

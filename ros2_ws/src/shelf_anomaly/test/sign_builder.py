@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from layout_builder import row_of_bays
 import numpy as np
 from print_builder import bay_arrays, HERE, prints, PX_PER_M, view
 
@@ -20,7 +21,7 @@ from shelf_anomaly.records import CellScores
 from shelf_anomaly.registration import Template
 from shelf_anomaly.scoring import CHANNELS, CODE_CHANNELS
 from shelf_anomaly.signs import Signs
-from shelf_anomaly.store_layout import parse_store_layout, StoreLayout
+from shelf_anomaly.store_layout import StoreLayout
 from shelf_anomaly.weights import CODES, COLOURS
 
 STRIDE = 16
@@ -38,21 +39,7 @@ USUAL_BARE = Bare(structure=1.0, emptied=0.0)
 
 def store(*bays: str, levels: Sequence[float] = LEVELS) -> StoreLayout:
     """Return a store; its second board is 6 cm below the place in question."""
-    made = [
-        {
-            'id': bay,
-            'side': 'left',
-            'origin': [2.0 * i, 1.0, 0.1],
-            'facing_yaw': -1.5707963,
-            'width': 1.5,
-            'height': 1.2,
-            'levels': list(levels),
-        }
-        for i, bay in enumerate(bays)
-    ]
-    return parse_store_layout(
-        {'version': 1, 'store': 'corner', 'frame': 'map', 'aisles': [{'id': 'A', 'bays': made}]}
-    )
+    return row_of_bays(*bays, levels=levels, width=1.5, step=2.0)
 
 
 def belonging(usual_print: float = PACKED, /, **bays: np.ndarray) -> Belonging:

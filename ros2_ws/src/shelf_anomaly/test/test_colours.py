@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shelf_anomaly.colours import bright, cell_colours, colour_spread, ColourDensity, coloured
+from shelf_anomaly.colours import cell_colours, colour_spread, ColourDensity, contrast
 from shelf_anomaly.density import Neighbourhood, References
 from shelf_anomaly.inspector import BayDensity, Encoded, InspectorSettings, ScaleSettings
 from shelf_anomaly.records import BayView, ViewQuality
@@ -115,20 +115,20 @@ def test_a_large_patch_of_another_colour_makes_the_rest_little_strange() -> None
 
 def test_a_place_is_coloured_that_differs_from_what_is_around_it() -> None:
     shelf = np.full((ROWS * STRIDE, COLS * STRIDE, 3), 120)
-    assert not coloured(_view(shelf), (3, 4), STRIDE)
+    assert not contrast(_view(shelf), (3, 4), STRIDE).coloured
     lemon = shelf.copy()
     lemon[2 * STRIDE : 5 * STRIDE, 4 * STRIDE : 5 * STRIDE] = (40, 200, 230)
-    assert coloured(_view(lemon), (3, 4), STRIDE)
-    assert not coloured(_view(lemon), (3, 7), STRIDE)
+    assert contrast(_view(lemon), (3, 4), STRIDE).coloured
+    assert not contrast(_view(lemon), (3, 7), STRIDE).coloured
 
 
 def test_a_white_thing_is_bright_and_not_coloured() -> None:
     shelf = np.full((ROWS * STRIDE, COLS * STRIDE, 3), 110)
     shelf[2 * STRIDE : 5 * STRIDE, 4 * STRIDE : 5 * STRIDE] = 190
-    assert bright(_view(shelf), (3, 4), STRIDE)
-    assert not coloured(_view(shelf), (3, 4), STRIDE)
-    assert not bright(_view(shelf), (3, 7), STRIDE)
-    assert not bright(_view(230 - shelf), (3, 4), STRIDE)  # a hole between goods is dark
+    assert contrast(_view(shelf), (3, 4), STRIDE).bright
+    assert not contrast(_view(shelf), (3, 4), STRIDE).coloured
+    assert not contrast(_view(shelf), (3, 7), STRIDE).bright
+    assert not contrast(_view(230 - shelf), (3, 4), STRIDE).bright  # a hole between goods is dark
 
 
 def test_a_package_of_several_colours_spreads_more_than_fruit_of_one() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
+from layout_builder import row_of_bays
 import numpy as np
 
 from shelf_anomaly.errors import FrameError
@@ -27,7 +28,7 @@ from shelf_anomaly.records import (
     ViewQuality,
     ViewRefused,
 )
-from shelf_anomaly.store_layout import parse_store_layout, StoreLayout
+from shelf_anomaly.store_layout import StoreLayout
 
 UUID = '0e9f9b1c-8f43-4d0e-9a54-5f2f6a3c71{:02d}'
 PICTURE = cv2.imencode('.jpg', np.full((40, 60, 3), 90, np.uint8))[1].tobytes()
@@ -35,21 +36,12 @@ PICTURE = cv2.imencode('.jpg', np.full((40, 60, 3), 90, np.uint8))[1].tobytes()
 
 def store(*ids: str, name: str = 'corner shop') -> StoreLayout:
     """Bays of 1 m in a row along x, facing the robot that drives at y = -1."""
-    bays = [
-        {
-            'id': bay,
-            'side': 'left',
-            'origin': [1.0 * i, 1.0, 0.1],
-            'facing_yaw': -1.5707963,
-            'width': 1.0,
-            'height': 1.2,
-            'levels': [0.0, 0.4, 0.8],
-            'products': [{'sku': 'Oat milk', 'level': 1, 'x': 0.2, 'width': 0.3}],
-        }
-        for i, bay in enumerate(ids or ('L01', 'L02', 'L03'))
-    ]
-    document = {'version': 1, 'store': name, 'frame': 'map', 'aisles': [{'id': 'A', 'bays': bays}]}
-    return parse_store_layout(document)
+    return row_of_bays(
+        *(ids or ('L01', 'L02', 'L03')),
+        levels=(0.0, 0.4, 0.8),
+        name=name,
+        products=[{'sku': 'Oat milk', 'level': 1, 'x': 0.2, 'width': 0.3}],
+    )
 
 
 def alert(number: int = 1, **changes: object) -> Alert:
